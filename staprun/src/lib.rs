@@ -1,0 +1,1 @@
+//! Module loader and output reader.

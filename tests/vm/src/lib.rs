@@ -1,0 +1,1 @@
+//! Runs a command in a throwaway QEMU guest.

@@ -1,0 +1,3 @@
+//! From argv to checked options.
+
+pub mod options;

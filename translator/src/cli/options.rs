@@ -1,0 +1,157 @@
+//! Checked options: what the passes see. Conflicts between options are settled before this is made.
+
+use std::path::PathBuf;
+
+/// Where the script comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// A file.
+    File(PathBuf),
+    /// `-`
+    Stdin,
+    /// `-e`
+    Text(Vec<u8>),
+}
+
+/// `-l` and `-L`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The probe point, as text.
+    pub point: String,
+    /// `-L`: with variables.
+    pub variables: bool,
+}
+
+/// `--sign-module[=KEY,CERT]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// With the user's own pair in the data directory, made on first use.
+    OwnKey,
+    /// With this pair.
+    Pair {
+        /// PEM private key.
+        key: PathBuf,
+        /// X.509 certificate, PEM or DER.
+        cert: PathBuf,
+    },
+}
+
+/// Privilege of the person who will run the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Privilege {
+    /// stapusr
+    User,
+    /// stapsys
+    System,
+    /// stapdev
+    #[default]
+    Developer,
+}
+
+/// All options of a run that has a script or a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `-p N`: the last pass, 1 to 5.
+    pub last_pass: u8,
+    /// Verbosity of passes 1 to 5 (`-v`, `--vp`).
+    pub verbose: [u8; 5],
+    /// The main script; `None` with a listing.
+    pub script: Option<Script>,
+    /// `-E`: further scripts.
+    pub extra_scripts: Vec<Vec<u8>>,
+    /// The words after the script: `$1`, `@1`.
+    pub args: Vec<Vec<u8>>,
+    /// `-l`, `-L`
+    pub listing: Option<Listing>,
+    /// `-I`
+    pub include_dirs: Vec<PathBuf>,
+    /// `-m`
+    pub module_name: Option<String>,
+    /// `-r`: a release or a build directory.
+    pub release: Option<String>,
+    /// `-R`: another runtime-c.
+    pub runtime_dir: Option<PathBuf>,
+    /// `-o`
+    pub output: Option<PathBuf>,
+    /// `-c`
+    pub command: Option<String>,
+    /// `-x`
+    pub pid: Option<i32>,
+    /// `-T`, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// `-s`, in MiB a CPU.
+    pub buffer_mb: Option<u32>,
+    /// `-D NAME[=VALUE]` in order.
+    pub defines: Vec<(String, Option<String>)>,
+    /// `-G NAME=VALUE` in order.
+    pub globals: Vec<(String, String)>,
+    /// `-g`
+    pub guru: bool,
+    /// `-k`
+    pub keep_tmpdir: bool,
+    /// `-u`
+    pub unoptimized: bool,
+    /// `-w`
+    pub suppress_warnings: bool,
+    /// `-W`
+    pub panic_warnings: bool,
+    /// `-t`
+    pub timing: bool,
+    /// `--disable-cache`
+    pub disable_cache: bool,
+    /// `--vm[=RELEASE]`: run in a virtual machine of the target's kernel.
+    pub vm: bool,
+    /// `--sign-module`
+    pub sign: Option<Signing>,
+    /// `--compatible`: the language version, as `(5, 6)`.
+    pub compatible: (u32, u32),
+    /// `--privilege`
+    pub privilege: Privilege,
+    /// `--tmpdir`
+    pub tmpdir: Option<PathBuf>,
+    /// `--dump-after=NAME`: print the tree after an inner pass.
+    pub dump_after: Option<String>,
+    /// `--message-format=json`
+    pub json_messages: bool,
+    /// `--no-global-var-display`
+    pub no_global_var_display: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            last_pass: 5,
+            verbose: [0; 5],
+            script: None,
+            extra_scripts: Vec::new(),
+            args: Vec::new(),
+            listing: None,
+            include_dirs: Vec::new(),
+            module_name: None,
+            release: None,
+            runtime_dir: None,
+            output: None,
+            command: None,
+            pid: None,
+            timeout_ms: None,
+            buffer_mb: None,
+            defines: Vec::new(),
+            globals: Vec::new(),
+            guru: false,
+            keep_tmpdir: false,
+            unoptimized: false,
+            suppress_warnings: false,
+            panic_warnings: false,
+            timing: false,
+            disable_cache: false,
+            vm: false,
+            sign: None,
+            compatible: (5, 6),
+            privilege: Privilege::Developer,
+            tmpdir: None,
+            dump_after: None,
+            json_messages: false,
+            no_global_var_display: false,
+        }
+    }
+}

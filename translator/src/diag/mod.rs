@@ -1,0 +1,11 @@
+//! Diagnostics are data; layout is a renderer's business.
+
+pub mod code;
+pub mod diagnostic;
+pub mod render_classic;
+pub mod sink;
+pub mod suggest;
+
+pub use code::Code;
+pub use diagnostic::{Diagnostic, Severity};
+pub use sink::Sink;

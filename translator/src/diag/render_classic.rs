@@ -1,0 +1,1 @@
+//! SystemTap's wording and layout.

@@ -1,0 +1,99 @@
+//! Typed handles into vectors: entities refer to each other by number, never by pointer.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Index, IndexMut};
+
+/// Index of a `T` in its [`Arena`].
+pub struct Handle<T>(u32, PhantomData<fn() -> T>);
+
+impl<T> Handle<T> {
+    /// The position in the arena, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Handle<T> {}
+impl<T> PartialEq for Handle<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> Eq for Handle<T> {}
+impl<T> PartialOrd for Handle<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Handle<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<T> std::hash::Hash for Handle<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<T> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Owner of all `T` of a program, in the order in which they were added.
+#[derive(Clone, Debug)]
+pub struct Arena<T>(Vec<T>);
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Arena(Vec::new())
+    }
+}
+
+impl<T> Arena<T> {
+    /// Adds an item.
+    pub fn push(&mut self, item: T) -> Handle<T> {
+        self.0.push(item);
+        Handle(self.0.len() as u32 - 1, PhantomData)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All items with their handles, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle<T>, &T)> {
+        self.0.iter().enumerate().map(|(i, item)| (Handle(i as u32, PhantomData), item))
+    }
+
+    /// All handles, in order.
+    pub fn handles(&self) -> impl Iterator<Item = Handle<T>> + use<T> {
+        (0..self.0.len() as u32).map(|i| Handle(i, PhantomData))
+    }
+}
+
+impl<T> Index<Handle<T>> for Arena<T> {
+    type Output = T;
+    fn index(&self, handle: Handle<T>) -> &T {
+        &self.0[handle.0 as usize]
+    }
+}
+
+impl<T> IndexMut<Handle<T>> for Arena<T> {
+    fn index_mut(&mut self, handle: Handle<T>) -> &mut T {
+        &mut self.0[handle.0 as usize]
+    }
+}

@@ -1,0 +1,175 @@
+//! Typed expressions.
+
+// Every type and variant has its sentence; fields that repeat it in other words would say nothing.
+#![allow(missing_docs)]
+
+use super::program::{Constant, FunctionId, GlobalId, LocalId};
+use super::ty::Ty;
+use crate::pass1_parse::ast::{BinaryOp, CompareOp, HistKind, StatOp, UnaryOp};
+use crate::source::Span;
+
+/// A typed expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Its principal token, for `last_stmt` in run-time errors.
+    pub span: Span,
+    /// The type of its value.
+    pub ty: Ty,
+    /// What it computes.
+    pub kind: ExprKind,
+}
+
+/// A place that can be assigned to.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A local or parameter.
+    Local(LocalId),
+    /// A scalar global.
+    Global(GlobalId),
+    /// An element of a global array.
+    Element(GlobalId, Vec<Expr>),
+}
+
+/// What an expression computes.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A constant.
+    Constant(Constant),
+    /// The value of a local.
+    Local(LocalId),
+    /// The value of a scalar global.
+    Global(GlobalId),
+    /// The value under a key; 0 or "" when there is none.
+    Element { array: GlobalId, keys: Vec<Expr> },
+    /// Whether a key is there; a key part is `None` for `*`.
+    In { array: GlobalId, keys: Vec<Option<Expr>> },
+    /// A call. A function without result may only stand as a statement; its type reads Long.
+    Call { function: FunctionId, args: Vec<Expr> },
+    /// sprint and its like: the type is String. print and its like only stand as statements.
+    Print(Box<Print>),
+    /// A statistic's figure.
+    Stat { op: StatOp, shift: u8, of: StatRef },
+    /// A bucket of a statistic's histogram.
+    HistBucket { kind: HistKind, of: StatRef, bucket: Box<Expr> },
+    /// Prefix operator.
+    Unary { op: UnaryOp, arg: Box<Expr> },
+    /// Arithmetic on longs. Division by zero is a soft error.
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    /// Comparison of two values of one type.
+    Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr> },
+    /// Short-circuit and.
+    And(Box<Expr>, Box<Expr>),
+    /// Short-circuit or.
+    Or(Box<Expr>, Box<Expr>),
+    /// Concatenation of strings, cut at MAXSTRINGLEN - 1 bytes.
+    Concat(Vec<Expr>),
+    /// `c ? a : b`
+    Ternary { cond: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// `place = value`; the value of the whole is the value stored.
+    Assign { place: Box<Place>, value: Box<Expr> },
+    /// `place op= value` on a long.
+    AssignBinary { op: BinaryOp, place: Box<Place>, value: Box<Expr> },
+    /// `place .= value` on a string.
+    AssignConcat { place: Box<Place>, value: Box<Expr> },
+    /// `place <<< value`; the value of the whole is `value`.
+    Aggregate { place: Box<Place>, value: Box<Expr> },
+    /// `++place` and its like.
+    Crement { increment: bool, prefix: bool, place: Box<Place> },
+    /// A value of the probe's own context.
+    Context(ContextValue),
+    /// `%{ expr %}` of type long or string.
+    Embedded(Box<super::program::EmbeddedC>),
+}
+
+/// Which statistic: a scalar global or an element of an array.
+#[derive(Clone, Debug)]
+pub struct StatRef {
+    /// The global.
+    pub global: GlobalId,
+    /// Keys when it is an array.
+    pub keys: Vec<Expr>,
+}
+
+/// What a probe's context gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextValue {
+    /// `$return` of a return probe, as the ABI's integer return register.
+    Return,
+}
+
+/// A call of the print family.
+#[derive(Clone, Debug)]
+pub struct Print {
+    /// A string comes back instead of output.
+    pub to_string: bool,
+    /// Pieces in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of output. print, println and printd are lowered to pieces as well.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Bytes as they are.
+    Literal(Vec<u8>),
+    /// `%…` with its argument.
+    Format { spec: FormatSpec, arg: Expr },
+    /// A histogram's picture.
+    Histogram { kind: HistKind, of: StatRef },
+}
+
+/// One printf conversion.
+#[derive(Clone, Debug)]
+pub struct FormatSpec {
+    /// `-`
+    pub left: bool,
+    /// `0`
+    pub zero: bool,
+    /// `+`
+    pub plus: bool,
+    /// space
+    pub space: bool,
+    /// `#`
+    pub alternate: bool,
+    /// Width.
+    pub width: Option<Count>,
+    /// Precision.
+    pub precision: Option<Count>,
+    /// The conversion.
+    pub conversion: Conversion,
+}
+
+/// A width or precision.
+#[derive(Clone, Debug)]
+pub enum Count {
+    /// In the format.
+    Fixed(u32),
+    /// `*`: an argument of type long.
+    Arg(Box<Expr>),
+}
+
+/// A conversion of printf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `%d`, `%i`
+    Signed,
+    /// `%u`
+    Unsigned,
+    /// `%o`
+    Octal,
+    /// `%x`
+    Hex,
+    /// `%X`
+    HexUpper,
+    /// `%p`
+    Pointer,
+    /// `%c`
+    Char,
+    /// `%s`
+    String,
+    /// `%b` of so many bytes
+    Binary(u8),
+    /// `%m`: raw memory
+    Memory,
+    /// `%M`: memory in hex
+    MemoryHex,
+}

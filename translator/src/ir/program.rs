@@ -1,0 +1,227 @@
+//! The program: globals, functions, probes, embedded C.
+
+// Every type and variant has its sentence; fields that repeat it in other words would say nothing.
+#![allow(missing_docs)]
+
+use super::arena::{Arena, Handle};
+use super::stmt::Block;
+use super::ty::{Ty, ValueTy};
+use crate::source::{Span, Symbol};
+
+/// Handle of a [`Global`].
+pub type GlobalId = Handle<Global>;
+/// Handle of a [`Function`].
+pub type FunctionId = Handle<Function>;
+/// Handle of a [`Local`] in its function or probe.
+pub type LocalId = Handle<Local>;
+
+/// A whole script, typed, with all that it uses of the tapset.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Globals, in the order in which messages and dumps list them.
+    pub globals: Arena<Global>,
+    /// Functions; only those that some probe reaches.
+    pub functions: Arena<Function>,
+    /// Probes in order of registration within their families.
+    pub probes: Vec<Probe>,
+    /// Top-level embedded C, in order.
+    pub embedded: Vec<EmbeddedC>,
+    /// Longest chain of calls that can be active at once, for MAXNESTING; recursive programs add ten.
+    pub call_depth: u32,
+    /// Whether some function can call itself.
+    pub recursive: bool,
+}
+
+/// A global variable.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// The name in the script; unique unless private to a file.
+    pub name: Symbol,
+    /// A name that is unique in the program and a C identifier: `NAME`, or mangled for private ones.
+    pub unique: Symbol,
+    /// The declaration.
+    pub span: Span,
+    /// Key types of an array; empty for a scalar.
+    pub keys: Vec<Ty>,
+    /// What it holds.
+    pub value: ValueTy,
+    /// Initial value of a scalar.
+    pub init: Option<Constant>,
+    /// Elements of an array; `None` for MAXMAPENTRIES.
+    pub size: Option<u32>,
+    /// The oldest element gives way when the array is full.
+    pub wrap: bool,
+    /// `-G name=value` may set it: a non-private scalar of a script or tapset.
+    pub module_param: bool,
+    /// Some handler or function writes it while probes run.
+    pub written: bool,
+}
+
+/// A constant scalar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// A number.
+    Long(i64),
+    /// Bytes of a string.
+    String(Vec<u8>),
+}
+
+/// A local variable, zero or empty at the start.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The name in the script, or a name of the translator's own that starts with `__`.
+    pub name: Symbol,
+    /// Its type.
+    pub ty: Ty,
+    /// The first use.
+    pub span: Span,
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The name in the script.
+    pub name: Symbol,
+    /// A name that is unique in the program and a C identifier: overloads and private functions are told apart.
+    pub unique: Symbol,
+    /// The declaration's name token.
+    pub span: Span,
+    /// Parameters first, then other locals.
+    pub locals: Arena<Local>,
+    /// How many of `locals` are parameters.
+    pub params: usize,
+    /// The result, or `None` for a function that returns nothing.
+    pub ret: Option<Ty>,
+    /// What it does.
+    pub body: FunctionBody,
+    /// Candidates of the same name and arity to try when this one says `next`, in order.
+    pub next: Option<FunctionId>,
+}
+
+/// What a function does.
+#[derive(Clone, Debug)]
+pub enum FunctionBody {
+    /// Script statements.
+    Script(Block),
+    /// C from the tapset or a guru script.
+    Embedded(EmbeddedC),
+}
+
+/// C text that goes into the module as it is.
+#[derive(Clone, Debug)]
+pub struct EmbeddedC {
+    /// The `%{ … %}` token.
+    pub span: Span,
+    /// The bytes between the braces.
+    pub code: Vec<u8>,
+    /// The magic comments that stand in it.
+    pub pragmas: Pragmas,
+    /// Globals that `/* pragma:read:g */` and `/* pragma:write:g */` name.
+    pub reads: Vec<GlobalId>,
+    /// See `reads`.
+    pub writes: Vec<GlobalId>,
+}
+
+/// Magic comments of embedded C.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pragmas {
+    /// No side effect: may be elided.
+    pub pure: bool,
+    /// The same all through a handler.
+    pub stable: bool,
+    /// Usable at --privilege=stapusr.
+    pub unprivileged: bool,
+    /// Usable at --privilege=stapusr on the user's own processes.
+    pub myproc_unprivileged: bool,
+    /// Callers must be guru.
+    pub guru: bool,
+    /// String arguments are not written to.
+    pub unmodified_fnargs: bool,
+    /// Expression of type string.
+    pub string: bool,
+    /// Goes to the end of the C file.
+    pub suffix: bool,
+    /// Arguments as `THIS->name`.
+    pub unmangled: bool,
+}
+
+/// A derived probe: one point, one handler.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// The handler's number in C names (`probe_NUMBER`).
+    pub number: u32,
+    /// Where it fires.
+    pub point: Point,
+    /// The derived point as `pp()` gives it.
+    pub pp: String,
+    /// The point as the user wrote it, as `pn()` gives it.
+    pub pn: String,
+    /// `FILE:LINE:COLUMN` of the user's probe, for the -t report.
+    pub location: String,
+    /// ` from: A from: B`, for the -t report.
+    pub derivation: String,
+    /// The token of the user's probe point.
+    pub span: Span,
+    /// Registration may fail silently (`?`).
+    pub optional: bool,
+    /// Its locals.
+    pub locals: Arena<Local>,
+    /// Its handler, alias prologues and epilogues included.
+    pub body: Block,
+    /// Globals to lock, in the order of their handles.
+    pub locks: Vec<Lock>,
+    /// `if (…)` of the point: a long over globals.
+    pub condition: Option<super::expr::Expr>,
+}
+
+/// A lock that a handler takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// The global.
+    pub global: GlobalId,
+    /// For writing; for reading otherwise.
+    pub write: bool,
+}
+
+/// Where a derived probe fires. One variant per family; later families add theirs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Point {
+    /// `begin(N)`
+    Begin { priority: i64 },
+    /// `end(N)`
+    End { priority: i64 },
+    /// `error(N)`
+    Error { priority: i64 },
+    /// `never`: type-checked, never emitted.
+    Never,
+    /// `timer.jiffies(N).randomize(M)`, `timer.hz(N)`
+    TimerJiffies { interval: TimerJiffies, randomize: u64 },
+    /// `timer.s/ms/us/ns(N).randomize(M)`: nanoseconds.
+    TimerHr { interval_ns: u64, randomize_ns: u64 },
+    /// `kernel.function`, `kprobe.function`, `module().function` by symbol.
+    Kprobe(KprobePoint),
+}
+
+/// An interval of a jiffies timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerJiffies {
+    /// So many jiffies.
+    Jiffies(u64),
+    /// So many times a second.
+    Hz(u64),
+}
+
+/// A kprobe or kretprobe by symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KprobePoint {
+    /// `kernel`, or a module's name.
+    pub module: String,
+    /// The symbol, resolved in the kernel at load.
+    pub symbol: String,
+    /// Offset from the symbol in bytes.
+    pub offset: u64,
+    /// Fires at the function's return.
+    pub is_return: bool,
+    /// `.maxactive(N)`
+    pub maxactive: Option<u32>,
+}

@@ -1,0 +1,1 @@
+//! The promise that translation relies on.

@@ -1,0 +1,1 @@
+//! Build directories of kernels.

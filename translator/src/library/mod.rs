@@ -1,0 +1,1 @@
+//! The tapset: which file declares what.

@@ -1,0 +1,3 @@
+//! stap: see the library.
+
+fn main() {}

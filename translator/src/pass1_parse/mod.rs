@@ -1,0 +1,3 @@
+//! Pass 1: bytes to tree.
+
+pub mod ast;

@@ -1,0 +1,1 @@
+//! Pass 2: names resolved, probe points derived, types inferred, IR made.

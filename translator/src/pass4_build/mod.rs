@@ -1,0 +1,1 @@
+//! Pass 4: C to module.

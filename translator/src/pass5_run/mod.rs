@@ -1,0 +1,1 @@
+//! Pass 5: the module runs.

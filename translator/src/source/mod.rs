@@ -1,0 +1,7 @@
+//! Files, places and names: what every pass refers to and none owns.
+
+pub mod interner;
+pub mod map;
+
+pub use interner::Symbol;
+pub use map::{FileId, OriginId, SourceMap, Span};
