@@ -79,9 +79,39 @@ impl<T> Arena<T> {
         self.0.iter().enumerate().map(|(i, item)| (Handle(i as u32, PhantomData), item))
     }
 
+    /// Keeps the items that `keep` names, in their order. The answer gives each old handle's new one.
+    pub fn retain(&mut self, mut keep: impl FnMut(Handle<T>) -> bool) -> Renumbering<T> {
+        let mut next = 0;
+        let mut renumbering = Vec::with_capacity(self.0.len());
+        for handle in self.handles() {
+            let kept = keep(handle);
+            renumbering.push(kept.then_some(Handle(next, PhantomData)));
+            next += u32::from(kept);
+        }
+        let mut old = renumbering.iter();
+        self.0.retain(|_| old.next().is_some_and(Option::is_some));
+        Renumbering(renumbering)
+    }
+
+    /// All items, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
     /// All handles, in order.
     pub fn handles(&self) -> impl Iterator<Item = Handle<T>> + use<T> {
         (0..self.0.len() as u32).map(|i| Handle(i, PhantomData))
+    }
+}
+
+/// What [`Arena::retain`] made of each handle.
+#[derive(Clone, Debug)]
+pub struct Renumbering<T>(Vec<Option<Handle<T>>>);
+
+impl<T> Renumbering<T> {
+    /// The new handle of an item that was kept.
+    pub fn get(&self, old: Handle<T>) -> Option<Handle<T>> {
+        self.0.get(old.index()).copied().flatten()
     }
 }
 

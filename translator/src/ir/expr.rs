@@ -111,6 +111,8 @@ pub struct Print {
 pub enum Piece {
     /// Bytes as they are.
     Literal(Vec<u8>),
+    /// A value as print shows it: a long in decimal, a string as it is.
+    Value(Expr),
     /// `%…` with its argument.
     Format { spec: FormatSpec, arg: Expr },
     /// A histogram's picture.

@@ -14,8 +14,9 @@ pub mod program;
 pub mod stmt;
 pub mod ty;
 pub mod validate;
+pub mod visit;
 
-pub use arena::{Arena, Handle};
+pub use arena::{Arena, Handle, Renumbering};
 pub use expr::{Expr, ExprKind};
 pub use program::Program;
 pub use stmt::{Stmt, StmtKind};
