@@ -1,3 +1,5 @@
-//! See the library.
+//! Output reader: see the library's `stapio`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    staprun::stapio::main(std::env::args_os()).into()
+}

@@ -1,3 +1,5 @@
-//! See the library.
+//! Module loader: see the library's `loader`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    staprun::loader::main(std::env::args_os()).into()
+}

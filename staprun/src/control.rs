@@ -1,0 +1,151 @@
+//! The files of a loaded module: `/proc/systemtap/MODULE/.cmd` and `traceN`.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::libc;
+
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+use crate::messages::{CpuStatus, FromModule, MESSAGE_MAX, ToModule};
+use crate::sys;
+
+/// Where all modules have their files.
+pub const ROOT: &str = "/proc/systemtap";
+
+/// How long another opener of the control file may take to go away: staprun closes it just before.
+const BUSY_PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_STEP: Duration = Duration::from_millis(10);
+
+/// The files of one module.
+pub struct Control {
+    directory: PathBuf,
+    command: File,
+    channels: Vec<Option<File>>,
+    message: Box<[u8; MESSAGE_MAX]>,
+}
+
+/// The folder of this module's files.
+pub fn directory(module: &str) -> PathBuf {
+    Path::new(ROOT).join(module)
+}
+
+/// Opens a module's control file; one opener at a time is let in.
+pub fn open_command(module: &str) -> io::Result<File> {
+    File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOFOLLOW)
+        .open(directory(module).join(".cmd"))
+}
+
+impl Control {
+    /// Opens the control file, waiting a little for another opener.
+    pub fn open(module: &str) -> Result<Self> {
+        let begun = Instant::now();
+        loop {
+            match open_command(module) {
+                Ok(command) => {
+                    let directory = directory(module);
+                    let message = Box::new([0; MESSAGE_MAX]);
+                    return Ok(Self { directory, command, channels: Vec::new(), message });
+                }
+                Err(error) if is_busy(&error) && begun.elapsed() < BUSY_PATIENCE => {
+                    std::thread::sleep(BUSY_STEP);
+                }
+                Err(error) => return Err(cannot_open(module, &error)),
+            }
+        }
+    }
+
+    /// Another descriptor of the control file, to poll.
+    pub fn descriptor(&self) -> io::Result<OwnedFd> {
+        Ok(self.command.try_clone()?.into())
+    }
+}
+
+/// Whether the control file has another opener.
+pub fn is_busy(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EBUSY)
+}
+
+fn cannot_open(module: &str, error: &io::Error) -> Error {
+    let path = directory(module).join(".cmd");
+    let refused = Error::refused(format!("cannot open the control file {}: {error}", path.display()));
+    match error.raw_os_error() {
+        Some(libc::ENOENT) => {
+            refused.help(format!("is module {module} loaded, and was it built by this version of stap?"))
+        }
+        Some(libc::EBUSY) => refused.help("another stapio serves this module"),
+        Some(libc::EACCES) => refused.help("only the user who loaded the module and root may open it"),
+        _ => refused,
+    }
+}
+
+/// A read that finds nothing is no error.
+fn nothing_now(result: io::Result<usize>) -> io::Result<usize> {
+    match result {
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+        other => other,
+    }
+}
+
+impl Kernel for Control {
+    fn receive(&mut self) -> io::Result<Option<FromModule>> {
+        let count = nothing_now(self.command.read(&mut self.message[..]))?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let decoded = FromModule::decode(&self.message[..count]);
+        decoded.map(Some).map_err(|malformed| io::Error::other(malformed.to_string()))
+    }
+
+    fn send(&mut self, message: &ToModule) -> io::Result<()> {
+        let bytes = message.encode();
+        let count = self.command.write(&bytes)?;
+        if count == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+    }
+
+    fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()> {
+        for cpu in 0..nr_cpus {
+            let path = self.directory.join(format!("trace{cpu}"));
+            let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+            match opened {
+                Ok(channel) => self.channels.push(Some(channel)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.channels.push(None),
+                Err(error) => return Err(error),
+            }
+        }
+        if self.channels.iter().all(Option::is_none) {
+            return Err(io::Error::other("it has no trace files"));
+        }
+        Ok(())
+    }
+
+    fn watermark(&mut self) -> io::Result<u64> {
+        Ok(sys::ioctl::watermark(&self.command)?)
+    }
+
+    fn read_channel(&mut self, cpu: u32, into: &mut [u8]) -> io::Result<usize> {
+        match self.channels.get_mut(cpu as usize) {
+            Some(Some(channel)) => nothing_now(channel.read(into)),
+            _ => Ok(0),
+        }
+    }
+
+    fn cpu_status(&mut self, cpu: u32) -> io::Result<Option<CpuStatus>> {
+        if !matches!(self.channels.get(cpu as usize), Some(Some(_))) {
+            return Ok(None);
+        }
+        match sys::ioctl::cpu_status(&self.command, cpu) {
+            Ok(status) => Ok(Some(status)),
+            Err(Errno::EINVAL | Errno::ENODEV) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

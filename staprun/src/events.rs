@@ -1,0 +1,32 @@
+//! What stapio waits for.
+
+use std::io;
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The control channel has a message, or is gone.
+    Control,
+    /// The user wants to end: SIGINT.
+    Interrupt,
+    /// Somebody wants the session to end: SIGTERM, SIGHUP, SIGQUIT.
+    Terminate,
+    /// The command of -c ended.
+    CommandEnded(Ending),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Status(i32),
+    /// By this signal.
+    Signal(nix::sys::signal::Signal),
+}
+
+/// The source of events; the tests put a script behind it.
+pub trait Events {
+    /// Waits for events; none after `patience`.
+    fn wait(&mut self, patience: Duration) -> io::Result<Vec<Event>>;
+}

@@ -1,0 +1,26 @@
+//! What stapio needs of a loaded module; the tests put another module end behind it.
+
+use std::io;
+
+use crate::messages::{CpuStatus, FromModule, ToModule};
+
+/// The module end of a session.
+pub trait Kernel {
+    /// The next message, if there is one now.
+    fn receive(&mut self) -> io::Result<Option<FromModule>>;
+
+    /// Sends one message.
+    fn send(&mut self, message: &ToModule) -> io::Result<()>;
+
+    /// Opens the trace channels of CPUs 0 to `nr_cpus` - 1; one that is not there stays silent.
+    fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()>;
+
+    /// A time below which every record has reached its channel or is counted as lost.
+    fn watermark(&mut self) -> io::Result<u64>;
+
+    /// Reads what one CPU's channel has, without waiting; 0 when it is empty.
+    fn read_channel(&mut self, cpu: u32, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Exact state of one CPU's channel; none when that CPU has no channel.
+    fn cpu_status(&mut self, cpu: u32) -> io::Result<Option<CpuStatus>>;
+}
