@@ -19,6 +19,8 @@ pub(crate) enum Payload {
     Bytes { guest: String, mode: u32, contents: Vec<u8> },
     /// A copy of a host file; with the libraries it names when the guest has no host root.
     Host { guest: String, file: PathBuf },
+    /// A host file at its own path.
+    Visible(PathBuf),
 }
 
 /// What an initramfs is made of.
@@ -88,9 +90,14 @@ impl Plan<'_> {
                     archive.file(&format!("{prefix}{}", guest.trim_matches('/')), *mode, contents);
                 }
                 Payload::Host { guest, file } => {
-                    let mode = fs::metadata(file).map_err(VmError::file(file))?.permissions().mode();
-                    archive.file(&format!("{prefix}{}", guest.trim_matches('/')), mode, &read(file)?);
-                    if mode & 0o111 != 0 {
+                    let guest = format!("{prefix}{}", guest.trim_matches('/'));
+                    if add_file(archive, &guest, file)? {
+                        programs.insert(file.as_path());
+                    }
+                }
+                Payload::Visible(_) if self.host_root => {}
+                Payload::Visible(file) => {
+                    if add_file(archive, &file.to_string_lossy(), file)? {
                         programs.insert(file.as_path());
                     }
                 }
@@ -103,6 +110,13 @@ impl Plan<'_> {
         }
         Ok(())
     }
+}
+
+/// Adds a copy of a host file; true when it is a program.
+fn add_file(archive: &mut Archive, guest: &str, file: &Path) -> Result<bool, VmError> {
+    let mode = fs::metadata(file).map_err(VmError::file(file))?.permissions().mode();
+    archive.file(guest, mode, &read(file)?);
+    Ok(mode & 0o111 != 0)
 }
 
 /// Debian's busybox-static is /bin/busybox, Fedora's is /usr/sbin/busybox.

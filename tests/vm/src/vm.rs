@@ -124,6 +124,12 @@ impl Vm {
         self
     }
 
+    /// Makes a host file visible at the same path: under the host's root it is there already.
+    pub fn visible(mut self, host: impl Into<PathBuf>) -> Vm {
+        self.payload.push(Payload::Visible(host.into()));
+        self
+    }
+
     /// Puts a file with these contents into the guest.
     pub fn contents(mut self, guest: impl Into<String>, mode: u32, contents: impl Into<Vec<u8>>) -> Vm {
         self.payload.push(Payload::Bytes { guest: guest.into(), mode, contents: contents.into() });

@@ -1,0 +1,179 @@
+//! Runs the case files. `cargo test -p stap-tests --test cases [FILTER]`
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use stap_tests::batch::{self, Run};
+use stap_tests::case::{self, Case, Phase};
+use stap_tests::expect::{self, Outcome};
+use stap_tests::programs::{kernels, programs};
+use stap_vm::Vm;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let kernels = kernels();
+    if kernels.is_empty() {
+        eprintln!("cases: no kernel with headers is installed: run 'make setup'");
+        return ExitCode::FAILURE;
+    }
+    let cases = match case::collect() {
+        Ok(cases) => cases,
+        Err(message) => {
+            eprintln!("cases: {message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for release in &kernels {
+        trials.extend(guest_trials(&cases, release, &arguments));
+    }
+    trials.extend(
+        cases.iter().filter(|case| case.phase != Phase::Run).flat_map(|case| host_trials(case, &kernels)),
+    );
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    println!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
+    conclusion.exit_code()
+}
+
+/// Passes 1 to 3 look at one kernel, the newest that the case wants; pass 4 at each.
+fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
+    let wanted = kernels.iter().rev().filter(|release| case.directives.wants_kernel(release));
+    let count = if case.phase == Phase::Build { kernels.len() } else { 1 };
+    wanted
+        .take(count)
+        .map(|release| {
+            let name = match case.phase {
+                Phase::Build => format!("{} on {release}", case.name),
+                _ => case.name.clone(),
+            };
+            let (job, release) = (case.clone(), release.clone());
+            let ignored = lacks_program(case);
+            Trial::test(name, move || Ok(job.judge(job.run_on_host(programs(), &release))?))
+                .with_ignored_flag(ignored)
+        })
+        .collect()
+}
+
+/// The cases under run/ of one kernel. The first one asked for runs the whole batch, and the others wait for it.
+fn guest_trials(cases: &[Case], release: &str, arguments: &Arguments) -> Vec<Trial> {
+    let wanted: Vec<(String, Case)> = cases
+        .iter()
+        .filter(|case| case.phase == Phase::Run && case.directives.wants_kernel(release))
+        .map(|case| (format!("{} on {release}", case.name), case.clone()))
+        .filter(|(name, _)| is_asked_for(name, arguments))
+        .collect();
+    let batch = Arc::new(Batch {
+        release: release.to_owned(),
+        cases: wanted.iter().map(|(_, case)| case.clone()).collect(),
+        outcomes: OnceLock::new(),
+    });
+    wanted
+        .into_iter()
+        .map(|(name, case)| {
+            let (batch, ignored) = (Arc::clone(&batch), lacks_program(&case));
+            Trial::test(name, move || batch.outcome(&case)).with_ignored_flag(ignored)
+        })
+        .collect()
+}
+
+/// libtest-mimic filters only after the trials are made, too late to leave a case out of the batch.
+fn is_asked_for(name: &str, arguments: &Arguments) -> bool {
+    let matches =
+        |filter: &String| if arguments.exact { name == filter } else { name.contains(filter.as_str()) };
+    arguments.filter.as_ref().is_none_or(matches) && !arguments.skip.iter().any(matches)
+}
+
+fn lacks_program(case: &Case) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |program: &String| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    !case.directives.requires.iter().all(found)
+}
+
+/// The cases under run/ for one kernel, and what became of them.
+struct Batch {
+    release: String,
+    cases: Vec<Case>,
+    outcomes: OnceLock<HashMap<String, Result<(), String>>>,
+}
+
+impl Batch {
+    fn outcome(&self, case: &Case) -> Result<(), Failed> {
+        let outcomes = self.outcomes.get_or_init(|| self.run());
+        let outcome = outcomes.get(&case.name).cloned().unwrap_or_else(|| Err("did not run".to_owned()));
+        let script = std::fs::read_to_string(&case.path).unwrap_or_default();
+        let shown = |message| format!("{}:\n{}{message}", case.path.display(), expect::indent(&script));
+        Ok(case.judge(outcome).map_err(shown)?)
+    }
+
+    fn run(&self) -> HashMap<String, Result<(), String>> {
+        let built = self.build();
+        let mut outcomes = HashMap::new();
+        let (mut loaded, mut runs) = (Vec::new(), Vec::new());
+        for (case, built) in self.cases.iter().zip(built) {
+            match built {
+                Ok(run) => {
+                    loaded.push(case);
+                    runs.push(run);
+                }
+                Err(failure) => {
+                    outcomes.insert(case.name.clone(), Err(failure));
+                }
+            }
+        }
+        if runs.is_empty() {
+            return outcomes;
+        }
+        match Vm::new(&self.release) {
+            Ok(vm) => {
+                for (case, outcome) in loaded.iter().zip(batch::run(&vm, &runs)) {
+                    let outcome = outcome.and_then(|o| expect::check(&case.directives, case.exit(), &o));
+                    outcomes.insert(case.name.clone(), outcome);
+                }
+            }
+            Err(error) => {
+                outcomes.extend(loaded.iter().map(|case| (case.name.clone(), Err(error.to_string()))));
+            }
+        }
+        outcomes
+    }
+
+    /// Compiles all modules, as many at a time as there are CPUs.
+    fn build(&self) -> Vec<Result<Run, String>> {
+        let built: Vec<Mutex<Option<Result<Run, String>>>> =
+            self.cases.iter().map(|_| Mutex::default()).collect();
+        let next = AtomicUsize::new(0);
+        let workers = thread::available_parallelism().map_or(2, usize::from);
+        thread::scope(|scope| {
+            for _ in 0..workers.min(self.cases.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let (Some(case), Some(place)) = (self.cases.get(index), built.get(index)) else {
+                            break;
+                        };
+                        let run = self.compile(case);
+                        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
+                    }
+                });
+            }
+        });
+        let missing = || Err("was not compiled".to_owned());
+        built.into_iter().map(|run| run.into_inner().ok().flatten().unwrap_or_else(missing)).collect()
+    }
+
+    fn compile(&self, case: &Case) -> Result<Run, String> {
+        let directives = &case.directives;
+        let module = programs()
+            .module(&self.release, &directives.args, &case.path, &directives.script_args)
+            .map_err(|outcome: Outcome| {
+                let stderr = expect::indent(&String::from_utf8_lossy(&outcome.stderr));
+                format!("stap -p4 failed with exit code {}:\n{stderr}", outcome.exit)
+            })?;
+        let workload = directives.workload.as_deref();
+        Ok(Run::staprun(programs(), module, &directives.run_args, workload, directives.timeout))
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * reads COUNT [PROCESSES]: each process makes exactly COUNT read(2) calls of one byte from
+ * /dev/zero, each on a CPU of its own as far as there are enough.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int make_reads(long count, long cpu)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	cpu_set_t cpus;
+	char byte;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	while (fd >= 0 && count-- > 0)
+		if (read(fd, &byte, 1) != 1)
+			return 1;
+	return fd < 0;
+}
+
+int main(int argc, char **argv)
+{
+	long count = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
+	long processes = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
+	int failed = 0, status;
+
+	if (processes == 1)
+		return make_reads(count, 0);
+	for (long i = 0; i < processes; i++)
+		if (fork() == 0)
+			_exit(make_reads(count, i));
+	while (wait(&status) > 0)
+		failed |= status != 0;
+	return failed;
+}
