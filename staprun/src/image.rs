@@ -151,3 +151,6 @@ fn value<'a>(modinfo: &'a [u8], key: &[u8]) -> Option<(usize, &'a [u8])> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

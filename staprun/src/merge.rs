@@ -248,3 +248,6 @@ fn mark_loss(cpu: u32, missing: u32, at_line_start: bool, out: &mut Vec<u8>) {
     let plural = if missing == 1 { "" } else { "s" };
     out.extend(format!("WARNING: CPU {cpu} lost {missing} record{plural} here\n").bytes());
 }
+
+#[cfg(test)]
+mod tests;

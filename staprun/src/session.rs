@@ -450,20 +450,8 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
     fn report_summary(&self) {
         let summary = &self.outcome.summary;
         self.settings.log.step(format_args!(
-            "{} errors, {} skipped probes, {} strings cut",
-            summary.errors, summary.skipped, summary.strings_cut
+            "{} errors, {} skipped probes, {} strings cut, {} messages lost",
+            summary.errors, summary.skipped, summary.strings_cut, summary.messages_lost
         ));
-        if summary.strings_cut > 0 && !self.settings.no_warnings {
-            print::error_line(format_args!(
-                "WARNING: {} strings were cut; a larger -DMAXSTRINGLEN keeps them",
-                summary.strings_cut
-            ));
-        }
-        if summary.messages_lost > 0 {
-            print::error_line(format_args!(
-                "WARNING: {} warnings or errors of the module were lost",
-                summary.messages_lost
-            ));
-        }
     }
 }
