@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The common members of struct context: the generated unit includes this inside the structure, so there is no
+ * guard.  The first members are what entering and leaving a handler touch, in two cache lines.
+ */
+	/* 1 while a handler runs.  Only its own CPU writes it, so plain stores do. */
+	atomic_t busy;
+	int probe_type;			/* enum stp_probe_type */
+	const char *probe_point;
+#ifdef STP_NEED_PROBE_NAME
+	const char *probe_name;
+#endif
+	const char *last_error;		/* set: the handler ended with this soft error; NULL on entry */
+	const char *last_stmt;		/* "identifier 'x' at FILE:LINE:COLUMN", or NULL */
+	struct pt_regs *kregs;		/* of the hit, NULL where the family has none */
+	struct pt_regs *uregs;
+	int actionremaining;
+	int user_mode_p;		/* kregs is a frame of user mode */
+	char *out_pos;			/* next free byte of out.text */
+	char *out_end;
+#ifdef STP_OVERLOAD
+	u64 cycles_base;		/* start of the interval that is being measured */
+	u64 cycles_sum;			/* spent in handlers since then */
+#endif
+	union {
+		struct {
+			struct kretprobe_instance *pi;
+			int pi_longs;	/* saved longs before the strings in the instance's data */
+		} krp;
+	} ips;
+	string_t error_buffer;		/* where last_error is built when it is no constant */
+	/* The record's head and its bytes together, so that one copy moves both. */
+	struct {
+		struct stp_record head;
+		char text[STP_BUFFER_SIZE];
+	} out;

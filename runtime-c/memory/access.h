@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading memory that may not be there.  Handlers dereference no address of the script themselves.
+ */
+#ifndef STAP_MEMORY_ACCESS_H
+#define STAP_MEMORY_ACCESS_H
+
+#include <linux/uaccess.h>
+
+/* Reads *ptr into *dst; 0 or -EFAULT.  ctx: any, NMI too; locks: none */
+#define stp_kread(dst, ptr) \
+	(copy_from_kernel_nofault((dst), (ptr), sizeof(*(dst))) ? -EFAULT : 0)
+
+/*
+ * Copies the kernel's string at @addr, at most @max bytes with its NUL; -EFAULT, or the length copied.
+ * In pieces that do not cross a page, so that what lies before a bad page is still read.
+ * ctx: any, NMI too; locks: none
+ */
+static inline long stp_kread_string(char *dst, const void *addr, size_t max)
+{
+	size_t done = 0;
+
+	while (done + 1 < max) {
+		const char *from = (const char *)addr + done;
+		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(from));
+		size_t len;
+
+		if (copy_from_kernel_nofault(dst + done, from, piece)) {
+			dst[done] = '\0';
+			return -EFAULT;
+		}
+		len = strnlen(dst + done, piece);
+		done += len;
+		if (len < piece)
+			break;
+	}
+	if (max)
+		dst[done] = '\0';
+	return done;
+}
+
+/*
+ * Copies @n bytes of the current task's memory without sleeping: a page that is not present is a fault.
+ * copy_from_user_nofault() refuses contexts without the task's own memory (kernel threads, a borrowed mm).
+ * ctx: any, NMI too; locks: none
+ */
+static inline int stp_uread(void *dst, unsigned long addr, size_t n)
+{
+	return copy_from_user_nofault(dst, (const void __user *)addr, n) ? -EFAULT : 0;
+}
+
+/*
+ * Copies the string at @addr of the current task, at most @max bytes with its NUL; -EFAULT, or the length copied.
+ * ctx: any, NMI too; locks: none
+ */
+static inline long stp_uread_string(char *dst, unsigned long addr, size_t max)
+{
+	size_t done = 0;
+
+	while (done + 1 < max) {
+		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(addr + done));
+		size_t len;
+
+		if (stp_uread(dst + done, addr + done, piece)) {
+			dst[done] = '\0';
+			return -EFAULT;
+		}
+		len = strnlen(dst + done, piece);
+		done += len;
+		if (len < piece)
+			break;
+	}
+	if (max)
+		dst[done] = '\0';
+	return done;
+}
+
+#endif
