@@ -1,9 +1,10 @@
-//! The help text and the manual page, from [`super::defs`].
+//! The help text and the manual page, from [`super::defs`]; the list of message codes, from [`Code`].
 
 use std::fmt::Write;
 
 use super::check::LANGUAGE_VERSION;
 use super::defs::{DEFS, Def, Status, Value};
+use crate::diag::Code;
 
 const USAGE: &str = "\
 Usage: stap [options] FILE [ARGUMENTS]         Run script in FILE.
@@ -177,19 +178,40 @@ Where temporary files go.
 .BR staprun (8)
 ";
 
+/// docs/errors.md: what each code means.
+pub fn errors_page() -> String {
+    let mut page = String::from(
+        "# Messages\n\nEvery message of stap has a code, which `--message-format=json` shows and which never changes its \
+         meaning.\nMade from translator/src/diag/code.rs.\n\n| code | meaning |\n|---|---|\n",
+    );
+    for code in Code::ALL {
+        let _ = writeln!(page, "| {} | {} |", code.id(), code.doc().trim().replace('|', "\\|"));
+    }
+    page
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The page in docs/ is what `man_page` makes. `STAP_BLESS=1 cargo test -p stap man_page` renews it.
+    /// The page in docs/ is what `made` says. `STAP_BLESS=1 cargo test -p stap up_to_date` renews it.
+    fn check_page(name: &str, made: &str) {
+        let path = format!("{}/../docs/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("STAP_BLESS").is_some() {
+            std::fs::write(&path, made).expect("docs/ is writable");
+        }
+        let kept = std::fs::read_to_string(&path).expect("the page is there");
+        assert!(kept == made, "docs/{name} is stale: STAP_BLESS=1 cargo test -p stap up_to_date");
+    }
+
     #[test]
     fn man_page_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/man/stap.1");
-        if std::env::var_os("STAP_BLESS").is_some() {
-            std::fs::write(path, man_page()).expect("docs/man is writable");
-        }
-        let kept = std::fs::read_to_string(path).expect("docs/man/stap.1 is there");
-        assert!(kept == man_page(), "docs/man/stap.1 is stale: STAP_BLESS=1 cargo test -p stap man_page");
+        check_page("man/stap.1", &man_page());
+    }
+
+    #[test]
+    fn errors_page_is_up_to_date() {
+        check_page("errors.md", &errors_page());
     }
 
     #[test]
