@@ -201,12 +201,15 @@ fn check_parameters(parameters: &[OsString]) -> Result<()> {
         return Err(Error::usage(format!("more than {MODULE_OPTIONS_MAX} module options")));
     }
     match parameters.iter().find(|parameter| !is_parameter(parameter)) {
-        Some(parameter) => Err(Error::usage(format!("\"{}\" is not NAME=VALUE", parameter.display()))),
+        Some(parameter) => {
+            Err(Error::usage(format!("\"{}\" is not NAME=VALUE of a script's variable", parameter.display())))
+        }
         None => Ok(()),
     }
 }
 
-/// A parameter must stay one word of the kernel's parameter line: a name as in C, and no quote in the value.
+/// A parameter must stay one word of the kernel's parameter line: a name as in C, not one of the runtime's own,
+/// and no quote in the value.
 fn is_parameter(parameter: &OsStr) -> bool {
     let bytes = parameter.as_bytes();
     let Some(equals) = bytes.iter().position(|byte| *byte == b'=') else { return false };
@@ -214,6 +217,7 @@ fn is_parameter(parameter: &OsStr) -> bool {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     !name.is_empty()
         && !name[0].is_ascii_digit()
+        && !name.starts_with(b"_stp_")
         && name.iter().all(word)
         && !value.iter().any(|byte| matches!(byte, b'"' | 0))
 }
@@ -288,7 +292,7 @@ mod tests {
 
     #[test]
     fn parameters_cannot_smuggle_others_in() {
-        for bad in ["a", "=1", "1a=1", "a-b=1", "a=\"1", "a.b=1"] {
+        for bad in ["a", "=1", "1a=1", "a-b=1", "a=\"1", "a.b=1", "_stp_uid=1"] {
             assert!(refusal(&format!("m.ko {bad}")).contains("NAME=VALUE"), "{bad}");
         }
         let many = "a=1 ".repeat(MODULE_OPTIONS_MAX + 1);

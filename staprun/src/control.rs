@@ -1,10 +1,11 @@
 //! The files of a loaded module: `/proc/systemtap/MODULE/.cmd` and `traceN`.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -28,6 +29,31 @@ pub struct Control {
     command: File,
     channels: Vec<Option<File>>,
     message: Box<[u8; MESSAGE_MAX]>,
+    sender: Option<Sending>,
+}
+
+/// The thread that sends, so that the session goes on meanwhile: a start runs the begin probes and a stop the end
+/// probes before the kernel's write returns, and their output must be taken.
+struct Sending {
+    messages: Sender<Vec<u8>>,
+    failures: Receiver<io::Error>,
+}
+
+impl Sending {
+    fn start(command: File) -> io::Result<Self> {
+        let (messages, to_send) = channel::<Vec<u8>>();
+        let (tell, failures) = channel();
+        std::thread::Builder::new().name("control".into()).spawn(move || {
+            for message in to_send {
+                if let Err(error) = write_message(&command, &message)
+                    && tell.send(error).is_err()
+                {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { messages, failures })
+    }
 }
 
 /// The folder of this module's files.
@@ -53,7 +79,7 @@ impl Control {
                 Ok(command) => {
                     let directory = directory(module);
                     let message = Box::new([0; MESSAGE_MAX]);
-                    return Ok(Self { directory, command, channels: Vec::new(), message });
+                    return Ok(Self { directory, command, channels: Vec::new(), message, sender: None });
                 }
                 Err(error) if is_busy(&error) && begun.elapsed() < BUSY_PATIENCE => {
                     std::thread::sleep(BUSY_STEP);
@@ -63,10 +89,29 @@ impl Control {
         }
     }
 
+    /// Sends one message and waits until the module has taken it.
+    pub fn send_now(&self, message: &ToModule) -> io::Result<()> {
+        write_message(&self.command, &message.encode())
+    }
+
+    /// The failure of a message sent before.
+    fn check_sending(&self) -> io::Result<()> {
+        match self.sender.as_ref().and_then(|sender| sender.failures.try_recv().ok()) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
     /// Another descriptor of the control file, to poll.
     pub fn descriptor(&self) -> io::Result<OwnedFd> {
         Ok(self.command.try_clone()?.into())
     }
+}
+
+/// At an offset: the kernel lets no read and write of the same open file run at once, unless they have one.
+fn write_message(command: &File, bytes: &[u8]) -> io::Result<()> {
+    let count = command.write_at(bytes, 0)?;
+    if count == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
 /// Whether the control file has another opener.
@@ -97,7 +142,8 @@ fn nothing_now(result: io::Result<usize>) -> io::Result<usize> {
 
 impl Kernel for Control {
     fn receive(&mut self) -> io::Result<Option<FromModule>> {
-        let count = nothing_now(self.command.read(&mut self.message[..]))?;
+        self.check_sending()?;
+        let count = nothing_now(self.command.read_at(&mut self.message[..], 0))?;
         if count == 0 {
             return Ok(None);
         }
@@ -106,9 +152,11 @@ impl Kernel for Control {
     }
 
     fn send(&mut self, message: &ToModule) -> io::Result<()> {
-        let bytes = message.encode();
-        let count = self.command.write(&bytes)?;
-        if count == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+        let sender = match &mut self.sender {
+            Some(sender) => sender,
+            none => none.insert(Sending::start(self.command.try_clone()?)?),
+        };
+        sender.messages.send(message.encode()).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()> {

@@ -13,7 +13,6 @@ use crate::control::{self, Control};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::image::VerifiedModule;
-use crate::kernel::Kernel;
 use crate::messages::ToModule;
 use crate::module;
 use crate::name::ModuleName;
@@ -62,7 +61,7 @@ fn load_and_run(run: &Run, identity: &Identity, environment: &Environment) -> Re
     let verified = VerifiedModule::verify(opened, &release)?;
     // From here on signals are kept until there is a session that can take them.
     let mut signals = supervise::hold_signals()?;
-    let name = module::insert(verified, &parameters(run), run.rename, log)?;
+    let name = module::insert(verified, &parameters(run, identity), run.rename, log)?;
     let served = greet(&name, run, privilege).and_then(|()| {
         log.detail(format_args!("starting {}", stapio.display()));
         supervise::run(stapio_command(&stapio, run, &name, identity, environment), &mut signals)
@@ -95,21 +94,27 @@ fn release() -> Result<String> {
     Ok(uname.release().to_string_lossy().into_owned())
 }
 
-fn parameters(run: &Run) -> Vec<OsString> {
-    let buffer = run.buffer_mb.map(|mb| OsString::from(format!("_stp_bufsize={mb}")));
-    buffer.into_iter().chain(run.parameters.iter().cloned()).collect()
+/// The user's parameters, and ours: the session's files belong to the user, for stapio runs with those rights.
+fn parameters(run: &Run, identity: &Identity) -> Vec<OsString> {
+    let mut all = vec![
+        OsString::from(format!("_stp_uid={}", identity.user)),
+        OsString::from(format!("_stp_gid={}", identity.group)),
+    ];
+    all.extend(run.buffer_mb.map(|mb| OsString::from(format!("_stp_bufsize={mb}"))));
+    all.extend(run.parameters.iter().cloned());
+    all
 }
 
 /// What only staprun may tell the module, before stapio opens the control file.
 fn greet(name: &ModuleName, run: &Run, privilege: Privilege) -> Result<()> {
-    let mut control = Control::open(name.as_str())?;
+    let control = Control::open(name.as_str())?;
     let (gmtoff, zone) = sys::time::zone();
     let mut messages = vec![ToModule::Credentials(privilege.credentials()), ToModule::TimeZone(gmtoff, zone)];
     if let Some((id, uri)) = &run.remote {
         messages.push(ToModule::RemoteId(*id, uri.clone()));
     }
     for message in &messages {
-        control.send(message).map_err(|error| {
+        control.send_now(message).map_err(|error| {
             Error::refused(format!("module {name} does not take its first messages: {error}"))
         })?;
     }
