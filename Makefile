@@ -57,13 +57,13 @@ workloads:
 bench: setup build workloads
 	$(CARGO) run -q --release -p stap-bench
 
-## soak: the long tests: more kernels, among them one with lock and memory checking
-soak: setup debug-kernel workloads
+## soak: the cases and special tests on the real-time kernel and on one with lock and memory checking
+soak: setup workloads
 	tools/setup.sh soak
 	$(CARGO) build --workspace --bins
-	STAP_SOAK=1 $(CARGO) test -p stap-tests
+	STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" $(CARGO) test -p stap-tests
 
-## debug-kernel: build a 6.1 kernel with lockdep, KASAN and kmemleak (once, about half an hour)
+## debug-kernel: build a 6.1 kernel with lockdep, KASAN and kmemleak, once; prints where it is
 debug-kernel:
 	@tools/debug-kernel.sh
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tools/setup.sh [demo|test]: installs what building, running and testing stap-rs needs, by apt-get or dnf, as root or
+# tools/setup.sh [demo|test|soak]: installs what building, running and testing stap-rs needs, by apt-get or dnf, as root or
 # through sudo. Quick and silent when all is there. Never installs Rust.
 set -eu
 cd "$(dirname "$0")/.."
@@ -42,7 +42,7 @@ debian_packages() {
 	linux-image-amd64: a kernel to probe
 	linux-headers-amd64: its headers
 	L
-	[ "$scope" = test ] || return 0
+	[ "$scope" != demo ] || return 0
 	cat <<-L
 	cpio: reads back what the tests pack
 	clang-format: checks the style of the C code
@@ -53,6 +53,11 @@ debian_packages() {
 	libc6-dev: headers and static library of the test programs
 	linux-image-6.12-amd64: the newer kernel to probe
 	linux-headers-6.12-amd64: its headers
+	L
+	[ "$scope" = soak ] || return 0
+	cat <<-L
+	linux-image-rt-amd64: the real-time kernel to probe
+	linux-headers-rt-amd64: its headers
 	L
 }
 
@@ -72,7 +77,7 @@ redhat_packages() {
 	kernel-core: a kernel to probe
 	kernel-devel: its headers
 	L
-	[ "$scope" = test ] || return 0
+	[ "$scope" != demo ] || return 0
 	cat <<-L
 	cpio: reads back what the tests pack
 	clang-tools-extra: checks the style of the C code

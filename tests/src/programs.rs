@@ -106,24 +106,24 @@ fn checked(status: io::Result<std::process::ExitStatus>, what: &str) -> Result<(
     }
 }
 
-/// The kernels to test on: one release of each base version that is installed with headers, or those that the variable
-/// `STAP_TEST_KERNELS` lists. Real-time and cloud kernels take part only in `make soak`.
+/// The kernels to test on: the newest of each base version that is installed with headers, or those that the variable
+/// `STAP_TEST_KERNELS` lists, which may be build trees. Real-time and cloud kernels take part only when listed.
 pub fn kernels() -> Vec<String> {
     if let Ok(list) = env::var("STAP_TEST_KERNELS") {
         return list.split_whitespace().map(str::to_owned).collect();
     }
-    let soak = env::var_os("STAP_SOAK").is_some();
-    let mut newest: Vec<(String, String)> = Vec::new();
+    let mut newest: Vec<String> = Vec::new();
     for release in stap_vm::installed_releases() {
         let headers = Path::new("/lib/modules").join(&release).join("build/Makefile");
-        let flavour = ["-rt-", "-cloud-"].iter().find(|flavour| release.contains(**flavour));
-        if !headers.is_file() || (flavour.is_some() && !soak) {
-            continue;
+        if headers.is_file() && !release.contains("-rt-") && !release.contains("-cloud-") {
+            newest.retain(|other| base(other) != base(&release));
+            newest.push(release);
         }
-        let base: Vec<&str> = release.splitn(3, '.').take(2).collect();
-        let key = format!("{}{}", base.join("."), flavour.unwrap_or(&""));
-        newest.retain(|(other, _)| *other != key);
-        newest.push((key, release));
     }
-    newest.into_iter().map(|(_, release)| release).collect()
+    newest
+}
+
+/// `6.1` of `6.1.0-56-amd64`.
+fn base(release: &str) -> Vec<&str> {
+    release.splitn(3, '.').take(2).collect()
 }

@@ -19,6 +19,19 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// A kernel by its release, or by the path of a tree in which it was built.
+    pub fn find(name: &str) -> Result<Kernel, VmError> {
+        if name.contains('/') { Kernel::built(Path::new(name)) } else { Kernel::installed(name) }
+    }
+
+    /// The kernel built in a source tree, with all that a guest needs built in.
+    pub fn built(tree: &Path) -> Result<Kernel, VmError> {
+        let file = tree.join("include/config/kernel.release");
+        let release = fs::read_to_string(&file).map_err(VmError::file(&file))?.trim().to_owned();
+        let modules = tree.join("no-modules");
+        Ok(Kernel { release, image: tree.join("arch/x86/boot/bzImage"), modules })
+    }
+
     /// The installed kernel of this release.
     pub fn installed(release: &str) -> Result<Kernel, VmError> {
         let image = images(release).into_iter().find(|image| image.is_file());

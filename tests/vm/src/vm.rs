@@ -42,9 +42,10 @@ pub struct Vm {
 }
 
 impl Vm {
-    /// A guest of an installed kernel, with two CPUs, 2 GB of memory and five minutes to live.
-    pub fn new(release: &str) -> Result<Vm, VmError> {
-        Ok(Vm::of_kernel(Kernel::installed(release)?))
+    /// A guest of an installed kernel, or of one in the tree it was built in, with two CPUs, 2 GB of memory and five
+    /// minutes to live.
+    pub fn new(release_or_tree: &str) -> Result<Vm, VmError> {
+        Ok(Vm::of_kernel(Kernel::find(release_or_tree)?))
     }
 
     /// A guest of any kernel.
