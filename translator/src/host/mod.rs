@@ -85,6 +85,23 @@ pub trait Host: Sync {
     fn current_exe(&self) -> io::Result<PathBuf>;
     /// Standard input to its end.
     fn read_stdin(&self) -> io::Result<Vec<u8>>;
+    /// Sets the permission bits of a file or directory.
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()>;
+    /// Makes a file as young as now.
+    fn touch(&self, path: &Path) -> io::Result<()>;
+    /// The effective user, as geteuid(2) gives it.
+    fn euid(&self) -> u32;
+
+    /// Whether there is a file (not a directory) of that name, links followed.
+    fn is_file(&self, path: &Path) -> bool {
+        self.stat(path).is_ok_and(|stat| !stat.is_dir)
+    }
+
+    /// Whether there is a directory of that name, links followed.
+    fn is_dir(&self, path: &Path) -> bool {
+        self.stat(path).is_ok_and(|stat| stat.is_dir)
+    }
 }
 
+pub mod memory;
 pub mod os;

@@ -1,1 +1,209 @@
 //! The real machine.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::SystemTime;
+use std::{env, fs, process};
+
+use tempfile::NamedTempFile;
+
+use super::{Command, DirEntry, Host, Output, Stat};
+
+/// The machine that stap runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsHost;
+
+impl Host for OsHost {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        publish(path, 0o644, |file| io::Write::write_all(file, bytes))
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            // A file may vanish, or a link dangle, while the directory is read.
+            let is_dir = fs::metadata(entry.path()).is_ok_and(|data| data.is_dir());
+            entries.push(DirEntry { name: entry.file_name(), is_dir });
+        }
+        entries.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+        Ok(entries)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let data = fs::metadata(path)?;
+        Ok(Stat {
+            id: (data.dev(), data.ino()),
+            len: data.len(),
+            mtime_ns: i128::from(data.mtime()) * 1_000_000_000 + i128::from(data.mtime_nsec()),
+            is_dir: data.is_dir(),
+        })
+    }
+
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut source = fs::File::open(from)?;
+        let mode = source.metadata()?.permissions().mode();
+        publish(to, mode & 0o7777, |file| io::copy(&mut source, file).map(|_| ()))
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn env(&self, name: &str) -> Option<OsString> {
+        env::var_os(name)
+    }
+
+    fn run(&self, command: &Command) -> io::Result<Output> {
+        let output = process(command)?.stdin(Stdio::null()).output()?;
+        Ok(Output { code: exit_code(output.status), stdout: output.stdout, stderr: output.stderr })
+    }
+
+    fn run_inherited(&self, command: &Command) -> io::Result<i32> {
+        process(command)?.status().map(exit_code)
+    }
+
+    fn kernel_release(&self) -> String {
+        uname(|names| names.release().to_string_lossy().into_owned())
+    }
+
+    fn machine(&self) -> String {
+        uname(|names| names.machine().to_string_lossy().into_owned())
+    }
+
+    fn current_exe(&self) -> io::Result<PathBuf> {
+        env::current_exe()
+    }
+
+    fn read_stdin(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    }
+
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        fs::File::open(path)?.set_modified(SystemTime::now())
+    }
+
+    fn euid(&self) -> u32 {
+        nix::unistd::geteuid().as_raw()
+    }
+}
+
+/// Makes a file that other processes see whole or not at all: filled under another name, then renamed.
+fn publish(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut NamedTempFile) -> io::Result<()>,
+) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
+    fill(&mut file)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn process(command: &Command) -> io::Result<process::Command> {
+    let [program, args @ ..] = &command.argv[..] else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program given"));
+    };
+    let mut process = process::Command::new(program);
+    process.args(args);
+    if let Some(dir) = &command.dir {
+        process.current_dir(dir);
+    }
+    if let Some(variables) = &command.env {
+        process.env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
+    }
+    Ok(process)
+}
+
+/// As a shell gives it: 128 + signal for a program that was killed.
+fn exit_code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+/// Empty where uname(2) fails, which it does only when given a bad address.
+fn uname(field: impl FnOnce(&nix::sys::utsname::UtsName) -> String) -> String {
+    nix::sys::utsname::uname().as_ref().map_or_else(|_| String::new(), field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary directory")
+    }
+
+    #[test]
+    fn files_are_published_whole_and_leave_nothing_beside_them() {
+        let dir = scratch();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        OsHost.write(&a, b"one").expect("written");
+        OsHost.write(&a, b"two").expect("written over");
+        OsHost.set_mode(&a, 0o755).expect("mode");
+        OsHost.copy(&a, &b).expect("copied");
+        assert_eq!(OsHost.read(&b).expect("read"), b"two");
+        assert_eq!(fs::metadata(&b).expect("stat").permissions().mode() & 0o777, 0o755);
+        let names: Vec<_> = OsHost.list(dir.path()).expect("list").into_iter().map(|e| e.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert!(OsHost.write(&dir.path().join("none/a"), b"x").is_err());
+        assert!(OsHost.copy(&dir.path().join("missing"), &b).is_err());
+        assert_eq!(OsHost.read(&b).expect("a failed copy leaves the target"), b"two");
+    }
+
+    #[test]
+    fn programs_run_with_the_given_directory_and_environment() {
+        let command = |script: &str| Command {
+            argv: ["sh", "-c", script].map(OsString::from).to_vec(),
+            dir: Some("/".into()),
+            env: Some(vec![("A".into(), "b c".into())]),
+        };
+        let output = OsHost.run(&command("pwd; echo $A; echo err >&2; exit 3")).expect("run");
+        assert_eq!(
+            (output.code, &output.stdout[..], &output.stderr[..]),
+            (3, &b"/\nb c\n"[..], &b"err\n"[..])
+        );
+        assert_eq!(OsHost.run(&command("kill -9 $$")).expect("run").code, 137);
+        assert_eq!(OsHost.run_inherited(&command("exit 5")).expect("run"), 5);
+        assert!(OsHost.run(&Command::default()).is_err());
+    }
+
+    #[test]
+    fn touch_makes_a_file_young_again() {
+        let dir = scratch();
+        let path = dir.path().join("a");
+        OsHost.write(&path, b"x").expect("written");
+        fs::File::open(&path).and_then(|f| f.set_modified(SystemTime::UNIX_EPOCH)).expect("aged");
+        assert_eq!(OsHost.stat(&path).expect("stat").mtime_ns, 0);
+        OsHost.touch(&path).expect("touched");
+        assert!(OsHost.stat(&path).expect("stat").mtime_ns > 0);
+    }
+}

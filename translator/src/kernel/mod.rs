@@ -1,15 +1,20 @@
 //! Facts about the kernel that is probed, from the kernel itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::host::Host;
 
 pub mod config;
+pub mod package;
 pub mod release;
 pub mod tree;
 
 pub use config::Config;
+pub use package::Package;
 
 /// The kernel that is probed, and where its build tree lies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Target {
     /// The release, as uname -r prints it there.
     pub release: String,
@@ -19,4 +24,157 @@ pub struct Target {
     pub build_dir: Option<PathBuf>,
     /// Its .config; empty when there is none.
     pub config: Config,
+}
+
+impl Target {
+    /// Finds the kernel that `-r` names, a release or a build directory; the running kernel without it.
+    pub fn find(host: &dyn Host, release: Option<&str>) -> Result<Target, Diagnostic> {
+        match release {
+            None => Ok(Target::of_release(host, host.kernel_release())),
+            Some(dir) if dir.starts_with('/') => Target::of_directory(host, Path::new(dir)),
+            Some(release) => {
+                let known =
+                    release == host.kernel_release() || host.is_dir(&Path::new("/lib/modules").join(release));
+                let target = Target::of_release(host, release.to_owned());
+                if !is_release(release) || (!known && target.build_dir.is_none()) {
+                    return Err(unknown_release(host, release));
+                }
+                Ok(target)
+            }
+        }
+    }
+
+    /// The directory to build modules in, or how to install it.
+    pub fn headers(&self, host: &dyn Host) -> Result<&Path, Diagnostic> {
+        self.build_dir.as_deref().ok_or_else(|| {
+            let message = format!("the headers of kernel {} are not installed", self.release);
+            Diagnostic::new(Code::Kernel, Severity::Error, message)
+                .help(Package::headers(&self.release).remedy(host))
+                .help(installed_line(host))
+        })
+    }
+
+    fn of_release(host: &dyn Host, release: String) -> Target {
+        let build_dir = tree::find(host, &release);
+        Target::new(host, release, build_dir)
+    }
+
+    fn of_directory(host: &dyn Host, dir: &Path) -> Result<Target, Diagnostic> {
+        let refuse = |why: &str| {
+            let message = format!("{} is not the build directory of a kernel: {why}", dir.display());
+            Diagnostic::new(Code::Kernel, Severity::Error, message)
+        };
+        if !tree::is_build_dir(host, dir) {
+            return Err(refuse("no .config and Makefile in it")
+                .help("give -r a configured and built kernel tree, or a release: -r 6.1.0-56-amd64"));
+        }
+        let release = tree::release_of(host, dir).ok_or_else(|| {
+            refuse("include/config/kernel.release is missing").help("build the kernel there first")
+        })?;
+        Ok(Target::new(host, release, Some(dir.to_owned())))
+    }
+
+    fn new(host: &dyn Host, release: String, build_dir: Option<PathBuf>) -> Target {
+        let own = build_dir.as_ref().map(|dir| dir.join(".config"));
+        let boot = Path::new("/boot").join(format!("config-{release}"));
+        let text = own.into_iter().chain([boot]).find_map(|path| host.read(&path).ok()).unwrap_or_default();
+        let config = Config::new(&String::from_utf8_lossy(&text));
+        Target { arch: architecture(host, &config), release, build_dir, config }
+    }
+}
+
+/// Releases come into paths: no separators, nothing hidden.
+fn is_release(text: &str) -> bool {
+    !text.starts_with('.') && !text.is_empty() && !text.contains(['/', '\0'])
+}
+
+fn unknown_release(host: &dyn Host, release: &str) -> Diagnostic {
+    let message = format!("kernel {release:?} is not installed, nor are its headers");
+    let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message).help(installed_line(host));
+    match is_release(release) {
+        true => diagnostic.help(Package::headers(release).remedy(host)),
+        false => diagnostic,
+    }
+}
+
+fn installed_line(host: &dyn Host) -> String {
+    match &tree::installed(host)[..] {
+        [] => "no kernel on this machine has its headers installed".to_owned(),
+        releases => {
+            format!("kernels with headers on this machine: {} (choose one with -r)", releases.join(", "))
+        }
+    }
+}
+
+/// The kernel's own name of the architecture, from the configuration where there is one: -r may name a kernel of
+/// another machine.
+fn architecture(host: &dyn Host, config: &Config) -> String {
+    const BY_OPTION: [(&str, &str); 6] = [
+        ("CONFIG_X86_64", "x86_64"),
+        ("CONFIG_X86_32", "i386"),
+        ("CONFIG_ARM64", "arm64"),
+        ("CONFIG_S390", "s390"),
+        ("CONFIG_PPC", "powerpc"),
+        ("CONFIG_RISCV", "riscv"),
+    ];
+    if let Some((_, name)) = BY_OPTION.iter().find(|(option, _)| config.is_set(option)) {
+        return (*name).to_owned();
+    }
+    let machine = host.machine();
+    match machine.as_str() {
+        "i486" | "i586" | "i686" => "i386".to_owned(),
+        "aarch64" => "arm64".to_owned(),
+        "s390x" => "s390".to_owned(),
+        "ppc" | "ppc64" | "ppc64le" => "powerpc".to_owned(),
+        "riscv64" => "riscv".to_owned(),
+        _ => machine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::memory::MemoryHost;
+
+    fn with_headers(host: MemoryHost, dir: &str, release: &str) -> MemoryHost {
+        host.file(&format!("{dir}/.config"), "CONFIG_X86_64=y\nCONFIG_HZ=250\n")
+            .file(&format!("{dir}/Makefile"), "")
+            .file(&format!("{dir}/include/config/kernel.release"), format!("{release}\n"))
+    }
+
+    fn machine() -> MemoryHost {
+        let host = MemoryHost::new().running("5.5-none").file("/etc/os-release", "ID=debian\n");
+        let host = with_headers(host, "/lib/modules/6.1.0-2-amd64/build", "6.1.0-2-amd64");
+        with_headers(host, "/usr/src/kernels/6.12.0-1.el10", "6.12.0-1.el10")
+    }
+
+    #[test]
+    fn releases_directories_and_the_running_kernel() {
+        let host = machine();
+        let target = Target::find(&host, Some("6.12.0-1.el10")).expect("found");
+        assert_eq!(target.build_dir.as_deref(), Some(Path::new("/usr/src/kernels/6.12.0-1.el10")));
+        assert_eq!(target.config.get("CONFIG_HZ"), Some("250"));
+        assert_eq!(target.arch, "x86_64");
+        let target = Target::find(&host, Some("/lib/modules/6.1.0-2-amd64/build")).expect("found");
+        assert_eq!(target.release, "6.1.0-2-amd64");
+        let target = Target::find(&host, None).expect("the running kernel needs no headers before pass 4");
+        let error = target.headers(&host).expect_err("no headers");
+        assert_eq!(error.code, Code::Kernel);
+        assert_eq!(error.helps[0], "apt-get install linux-headers-5.5-none");
+        assert!(error.helps[1].contains("6.1.0-2-amd64, 6.12.0-1.el10"), "{:?}", error.helps);
+    }
+
+    #[test]
+    fn unknown_kernels_are_refused_with_what_there_is() {
+        let host = machine();
+        for release in ["9.9", "", "..", "../../etc", "a/b"] {
+            let error = Target::find(&host, Some(release)).expect_err(release);
+            assert_eq!(error.code, Code::Kernel);
+            assert!(error.helps[0].contains("6.1.0-2-amd64"), "{release}: {:?}", error.helps);
+        }
+        let error = Target::find(&host, Some("/etc")).expect_err("no tree");
+        assert!(error.message.contains("/etc is not the build directory"));
+        let error = Target::find(&MemoryHost::new(), Some("9.9")).expect_err("nothing at all");
+        assert!(error.helps[0].contains("no kernel on this machine"));
+    }
 }
