@@ -1,1 +1,147 @@
 //! Pass 3: IR to C.
+//!
+//! [`translate`] writes one C file in the classic shape of a SystemTap module. `support` refuses what cannot be written
+//! yet; after it nothing fails. `facts` looks at the whole program once; `handlers` writes bodies with `body`, `expr`,
+//! `strings`, `calls`, `maps`, `printf`, `stmt` and `embedded`; `tables` makes the tables; `render` fills the templates.
+
+mod body;
+mod calls;
+mod embedded;
+mod expr;
+mod facts;
+mod handlers;
+mod layout;
+mod maps;
+mod names;
+mod printf;
+mod render;
+mod stmt;
+mod strings;
+mod support;
+mod tables;
+mod walk;
+mod writer;
+
+use crate::cli::options::Privilege;
+use crate::diag::diagnostic::Diagnostic;
+use crate::ir::program::{FunctionBody, Point, Probe, Program};
+use crate::session::Session;
+
+use body::Unit;
+use handlers::Written;
+use render::{DefineView, ModuleView, Templates};
+
+/// MAXSTRINGLEN without a -D option; config.h of the runtime says the same.
+const DEFAULT_STRING_LEN: usize = 512;
+
+/// Writes the C file of a program. The same program and options give the same bytes.
+pub fn translate(session: &Session<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic> {
+    support::check(program)?;
+    let facts = facts::Facts::of(program);
+    let function_slots: Vec<_> =
+        program.functions.iter().map(|(_, function)| layout::function_slots(function)).collect();
+    let unit = Unit {
+        session,
+        program,
+        facts: &facts,
+        function_slots: &function_slots,
+        max_string_len: max_string_len(session),
+    };
+    let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
+    let mut sort_sites = vec![0; program.globals.len()];
+    let functions: Vec<_> =
+        program.functions.handles().map(|id| handlers::function(&unit, id, &mut sort_sites)).collect();
+    let handlers: Vec<_> = probes.iter().map(|probe| handlers::handler(&unit, probe, &mut sort_sites)).collect();
+    let templates = Templates::load()?;
+    let view = module_view(&unit, &templates, &probes, functions, handlers, &sort_sites)?;
+    Ok(number_lines(&templates.render("module.c", &view)?))
+}
+
+fn module_view(
+    unit: &Unit<'_>,
+    templates: &Templates,
+    probes: &[&Probe],
+    functions: Vec<Written>,
+    handlers: Vec<Written>,
+    sort_sites: &[u32],
+) -> Result<ModuleView, Diagnostic> {
+    let families = tables::families(templates, probes)?;
+    let (suffixes, embedded): (Vec<_>, Vec<_>) = unit.program.embedded.iter().partition(|code| code.pragmas.suffix);
+    let located = |codes: Vec<&_>| codes.into_iter().map(|code| embedded::located(unit.session, code)).collect();
+    let mut unregistered = families.registered.clone();
+    unregistered.reverse();
+    let prototypes = functions.iter().map(|function| function.prototype.clone()).collect();
+    let bodies = functions.iter().chain(&handlers).map(|written| written.text.clone()).collect();
+    Ok(ModuleView {
+        privilege: privilege(unit.session.options.privilege),
+        release: writer::c_string(unit.session.target.release.as_bytes()),
+        defines: defines(unit),
+        max_nesting: unit.program.call_depth,
+        embedded: located(embedded),
+        suffixes: located(suffixes),
+        probe_frames: handlers.into_iter().map(|handler| handler.frame).collect(),
+        function_frames: functions.into_iter().map(|function| function.frame).collect(),
+        maps: tables::maps(unit),
+        globals: tables::globals(unit),
+        arrays: tables::arrays(unit, sort_sites),
+        prototypes,
+        bodies,
+        probes: probes.iter().map(|probe| tables::probe_row(probe)).collect(),
+        families: families.texts,
+        has_begin_end: families.has_begin_end,
+        registered: families.registered,
+        unregistered,
+        has_refresh: families.has_kprobes,
+    })
+}
+
+/// The bits of the `.stap_privilege` section (abi/messages.h).
+fn privilege(privilege: Privilege) -> &'static str {
+    match privilege {
+        Privilege::User => "0x2",
+        Privilege::System => "0x4",
+        Privilege::Developer => "0x8",
+    }
+}
+
+/// -D options as gcc would take them, then what the script's own text asks the runtime for.
+fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
+    let options = &unit.session.options;
+    let mut defines: Vec<_> = options
+        .defines
+        .iter()
+        .map(|(name, value)| DefineView { name: name.clone(), value: value.clone().unwrap_or_else(|| "1".to_owned()) })
+        .collect();
+    let mut need = |name: &str| defines.push(DefineView { name: name.to_owned(), value: "1".to_owned() });
+    if options.timing {
+        need("STP_TIMING");
+    }
+    let wants_name = unit.program.functions.iter().any(|(_, function)| match &function.body {
+        FunctionBody::Embedded(code) => embedded::mentions(code, "probe_name"),
+        FunctionBody::Script(_) => false,
+    });
+    if wants_name {
+        need("STP_NEED_PROBE_NAME");
+    }
+    defines
+}
+
+fn max_string_len(session: &Session<'_>) -> usize {
+    let given = session.options.defines.iter().rev().find(|(name, _)| name == "MAXSTRINGLEN");
+    let number = given.and_then(|(_, value)| value.as_deref()?.trim().parse().ok());
+    number.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
+}
+
+/// After embedded C the compiler counts lines of the script; `#line STAP_UNIT` brings it back to the unit.
+fn number_lines(text: &str) -> Vec<u8> {
+    let mut out = String::with_capacity(text.len());
+    for (index, line) in text.lines().enumerate() {
+        if line == "#line STAP_UNIT" {
+            out.push_str(&format!("#line {} \"unit.c\"", index + 2));
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    writer::to_bytes(&out)
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What embedded C prints and fails with: here only does a format meet the kernel's own vsnprintf. */
+#ifndef STAP_OUTPUT_EMBEDDED_H
+#define STAP_OUTPUT_EMBEDDED_H
+
+#include <linux/kernel.h>
+
+/* STAP_PRINTF. What is longer than STP_OUT_ROOM is cut. ctx: handler; locks: none */
+static noinline __maybe_unused __printf(2, 3) void stp_out_printf(struct context *c, const char *format, ...)
+{
+	va_list args;
+	int count;
+
+	if (c->out_end - c->out_pos < STP_OUT_ROOM)
+		c->out_pos = stp_out_flush(c, c->out_pos);
+	va_start(args, format);
+	count = vscnprintf(c->out_pos, STP_OUT_ROOM, format, args);
+	va_end(args);
+	c->out_pos += count;
+}
+
+/* STAP_ERROR: the message of a soft error. ctx: handler; locks: none */
+static noinline __maybe_unused __printf(2, 3) void stp_embedded_error(struct context *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vscnprintf(c->error_buffer, sizeof(c->error_buffer), format, args);
+	va_end(args);
+	c->last_error = c->error_buffer;
+}
+
+#endif

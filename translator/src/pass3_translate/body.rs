@@ -1,0 +1,267 @@
+//! The state of writing one handler or function: where its text goes, which temporaries it has, where errors lead.
+//!
+//! Expressions become C text that may be used once and later, as long as nothing in between changes what it reads;
+//! whatever must happen before (calls, checks) is written as statements first. That keeps the script's order of
+//! evaluation, which C's own operators would not.
+
+use super::facts::Facts;
+use super::layout::{Slot, Storage};
+use super::names;
+use super::writer::{Writer, c_string};
+use crate::ir::expr::Expr;
+use crate::ir::program::{FunctionId, Global, GlobalId, LocalId, Program};
+use crate::session::Session;
+use crate::source::Span;
+
+/// What all bodies of a unit share.
+pub struct Unit<'a> {
+    /// The session, for options and places.
+    pub session: &'a Session<'a>,
+    /// The program.
+    pub program: &'a Program,
+    /// What its functions do.
+    pub facts: &'a Facts,
+    /// Members of each function's frame.
+    pub function_slots: &'a [Vec<Slot>],
+    /// MAXSTRINGLEN as the options have it.
+    pub max_string_len: usize,
+}
+
+/// One body being written.
+pub struct Body<'a> {
+    /// What it shares with the others.
+    pub unit: &'a Unit<'a>,
+    /// The function, or `None` in a handler.
+    pub function: Option<FunctionId>,
+    /// Its locals in the frame.
+    pub slots: &'a [Slot],
+    /// The text.
+    pub out: Writer,
+    /// Statements count against MAXACTION one by one or loop by loop, not at compile time.
+    pub counts_actions: bool,
+    /// Foreach statements that sort, per array, in the whole unit so far.
+    pub sort_sites: &'a mut Vec<u32>,
+    declarations: Vec<String>,
+    next_temp: usize,
+    next_label: usize,
+    strings_used: usize,
+    strings_most: usize,
+    catches: Vec<String>,
+    loops: Vec<String>,
+}
+
+impl<'a> Body<'a> {
+    /// A body with nothing written.
+    pub fn new(
+        unit: &'a Unit<'a>,
+        function: Option<FunctionId>,
+        slots: &'a [Slot],
+        sort_sites: &'a mut Vec<u32>,
+    ) -> Self {
+        Body {
+            unit,
+            function,
+            slots,
+            out: Writer::at_level(1),
+            counts_actions: false,
+            sort_sites,
+            declarations: Vec::new(),
+            next_temp: 0,
+            next_label: 0,
+            strings_used: 0,
+            strings_most: 0,
+            catches: Vec::new(),
+            loops: Vec::new(),
+        }
+    }
+
+    /// How many string temporaries the frame needs.
+    pub fn string_temps(&self) -> usize {
+        self.strings_most
+    }
+
+    /// A global of the program.
+    pub fn global(&self, id: GlobalId) -> &'a Global {
+        &self.unit.program.globals[id]
+    }
+
+    /// A local as C text.
+    pub fn local(&self, id: LocalId) -> String {
+        format!("l->{}", self.slots[id.index()].name)
+    }
+
+    /// Writes the statements of `write` with the temporaries that they declare, in a block of their own if they
+    /// declare any. String temporaries are free again afterwards.
+    pub fn scoped(&mut self, write: impl FnOnce(&mut Self)) {
+        let level = self.out.level();
+        let outer = std::mem::replace(&mut self.out, Writer::at_level(level + 1));
+        let outer_declarations = std::mem::take(&mut self.declarations);
+        let strings = self.strings_used;
+        write(self);
+        self.strings_used = strings;
+        let declarations = std::mem::replace(&mut self.declarations, outer_declarations);
+        let inner = std::mem::replace(&mut self.out, outer);
+        if inner.is_empty() {
+            return;
+        }
+        self.out.open("{");
+        for declaration in declarations {
+            self.out.line(declaration);
+        }
+        self.out.append(inner);
+        self.out.close("}");
+    }
+
+    /// Writes into a text of its own, to see whether anything was written.
+    pub fn captured<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> (T, Writer) {
+        let level = self.out.level() + 1;
+        let outer = std::mem::replace(&mut self.out, Writer::at_level(level));
+        let value = write(self);
+        (value, std::mem::replace(&mut self.out, outer))
+    }
+
+    /// Declares a C variable of the current scope; `declarator` has `@` where its name goes.
+    pub fn declare(&mut self, declarator: &str) -> String {
+        self.next_temp += 1;
+        let name = format!("t{}", self.next_temp);
+        self.declarations.push(format!("{};", declarator.replace('@', &name)));
+        name
+    }
+
+    /// Keeps a long in a variable of its own.
+    pub fn keep_long(&mut self, value: &str) -> String {
+        let name = self.declare("int64_t @");
+        self.out.line(format!("{name} = {value};"));
+        name
+    }
+
+    /// A string temporary of the frame.
+    pub fn string_temp(&mut self) -> String {
+        let name = format!("l->{}", names::string_temp(self.strings_used));
+        self.strings_used += 1;
+        self.strings_most = self.strings_most.max(self.strings_used);
+        name
+    }
+
+    /// Keeps a string in a temporary of the frame.
+    pub fn keep_string(&mut self, value: &str) -> String {
+        let name = self.string_temp();
+        self.out.line(format!("stp_string_copy({name}, {value});"));
+        name
+    }
+
+    /// Whether what `earlier` gave must be kept before `later` are evaluated.
+    pub fn must_keep<'e>(&self, earlier: &Expr, mut later: impl Iterator<Item = &'e Expr>) -> bool {
+        later.any(|expr| self.unit.facts.disturbs(expr, earlier))
+    }
+
+    /// A label's name that is new in this body.
+    pub fn new_label(&mut self, what: &str) -> String {
+        self.next_label += 1;
+        format!("{what}_{}", self.next_label)
+    }
+
+    /// Writes a label. Not all are jumped to.
+    pub fn label(&mut self, name: &str) {
+        self.out.flush_left(format!("{name}: __maybe_unused;"));
+    }
+
+    /// Where soft errors lead.
+    pub fn error_label(&self) -> &str {
+        self.catches.last().map_or("out", String::as_str)
+    }
+
+    /// Whether a `try` is around.
+    pub fn in_try(&self) -> bool {
+        !self.catches.is_empty()
+    }
+
+    /// Errors lead to `label` while `write` writes.
+    pub fn catching(&mut self, label: &str, write: impl FnOnce(&mut Self)) {
+        self.catches.push(label.to_owned());
+        write(self);
+        self.catches.pop();
+    }
+
+    /// `continue` leads to `label` while `write` writes.
+    pub fn looping(&mut self, label: &str, write: impl FnOnce(&mut Self)) {
+        self.loops.push(label.to_owned());
+        write(self);
+        self.loops.pop();
+    }
+
+    /// Where `continue` leads.
+    pub fn continue_label(&self) -> &str {
+        self.loops.last().map_or("out", String::as_str)
+    }
+
+    /// Writes a soft error that happens if `condition` holds.
+    pub fn fail_if(&mut self, condition: &str, message: &str, span: Span) {
+        self.out.open(format!("if (unlikely({condition})) {{"));
+        self.out.line(format!("c->last_error = {};", c_string(message.as_bytes())));
+        let place = self.token_place(span);
+        self.out.line(format!("c->last_stmt = {place};"));
+        let label = self.error_label().to_owned();
+        self.out.line(format!("goto {label};"));
+        self.out.close("}");
+    }
+
+    /// `"identifier 'x' at FILE:LINE:COLUMN"` as a C literal.
+    pub fn token_place(&self, span: Span) -> String {
+        let sources = &self.unit.session.sources;
+        let text = sources.text(span);
+        let mut place = format!("{} '", token_kind(&text)).into_bytes();
+        place.extend_from_slice(&text);
+        place.extend_from_slice(format!("' at {}", sources.place(span)).as_bytes());
+        c_string(&place)
+    }
+
+    /// Takes `cost` from what the handler may still do.
+    pub fn take_actions(&mut self, cost: u32, span: Span) {
+        if self.counts_actions {
+            self.out.line(format!("c->actionremaining -= {cost};"));
+            self.fail_if("c->actionremaining < 0", "MAXACTION exceeded", span);
+        }
+    }
+
+    /// Sets the locals that start at zero.
+    pub fn clear_locals(&mut self, from: usize) {
+        for slot in &self.slots[from..] {
+            match slot.storage {
+                Storage::Long => self.out.line(format!("l->{} = 0;", slot.name)),
+                Storage::String => self.out.line(format!("l->{}[0] = '\\0';", slot.name)),
+                Storage::Reference => {}
+            }
+        }
+    }
+}
+
+/// The peer's word for a kind of token.
+fn token_kind(text: &[u8]) -> &'static str {
+    const KEYWORDS: [&[u8]; 12] = [
+        b"break", b"catch", b"continue", b"delete", b"for", b"foreach", b"if", b"next", b"probe", b"return", b"try",
+        b"while",
+    ];
+    match text.first() {
+        Some(b'"') => "string",
+        Some(b'0'..=b'9') => "number",
+        Some(b'%') if text.len() > 2 => "embedded code",
+        _ if KEYWORDS.contains(&text) => "keyword",
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'@') => "identifier",
+        _ => "operator",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_have_the_words_of_the_peer() {
+        for (text, kind) in
+            [("while", "keyword"), ("x1", "identifier"), ("/", "operator"), ("\"a\"", "string"), ("12", "number")]
+        {
+            assert_eq!(token_kind(text.as_bytes()), kind, "{text}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What the whole program's functions do, found once: which globals they change, whether they print, what they cost.
+
+use std::collections::BTreeSet;
+
+use super::walk;
+use crate::ir::expr::{Expr, ExprKind, Place};
+use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
+use crate::ir::stmt::{Block, StmtKind};
+
+/// Facts about one function, those it calls included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionFacts {
+    /// Globals that it may change.
+    pub writes: BTreeSet<GlobalId>,
+    /// Arrays that it sorts.
+    pub sorts: BTreeSet<GlobalId>,
+    /// It may print.
+    pub prints: bool,
+    /// Functions that it may call, however deep.
+    pub calls: BTreeSet<FunctionId>,
+    /// Statements of one call; `None` when a loop or a recursion makes them depend on values.
+    pub cost: Option<u32>,
+}
+
+/// Facts about all functions, by handle.
+#[derive(Debug)]
+pub struct Facts(Vec<FunctionFacts>);
+
+impl Facts {
+    /// Looks at the whole program.
+    pub fn of(program: &Program) -> Facts {
+        let mut facts: Vec<_> = program.functions.iter().map(|(_, function)| direct(function)).collect();
+        loop {
+            let before = facts.clone();
+            for index in 0..facts.len() {
+                for &callee in &before[index].calls {
+                    merge(&mut facts[index], &before[callee.index()]);
+                }
+            }
+            if facts == before {
+                break;
+            }
+        }
+        let mut facts = Facts(facts);
+        facts.find_costs(program);
+        facts
+    }
+
+    /// Facts about one function.
+    pub fn function(&self, id: FunctionId) -> &FunctionFacts {
+        &self.0[id.index()]
+    }
+
+    /// Facts about a handler.
+    pub fn handler(&self, body: &Block) -> FunctionFacts {
+        let mut facts = FunctionFacts::default();
+        look_at(body, &mut facts);
+        for callee in facts.calls.clone() {
+            merge(&mut facts, self.function(callee));
+        }
+        facts.cost = self.cost(body);
+        facts
+    }
+
+    fn find_costs(&mut self, program: &Program) {
+        // Callees first: each round settles at least one more level of the call graph, and recursion never settles.
+        for _ in 0..=program.functions.len() {
+            let mut changed = false;
+            for (id, function) in program.functions.iter() {
+                if self.0[id.index()].cost.is_some() || self.0[id.index()].calls.contains(&id) {
+                    continue;
+                }
+                self.0[id.index()].cost = match &function.body {
+                    FunctionBody::Script(block) => self.cost(block),
+                    FunctionBody::Embedded(_) => Some(1),
+                };
+                changed |= self.0[id.index()].cost.is_some();
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// Statements of a block that runs to its end, the dearer branch of each `if`; `None` when it loops.
+    pub fn cost(&self, block: &Block) -> Option<u32> {
+        let mut loops = false;
+        walk::each_stmt(block, &mut |stmt| {
+            loops |= matches!(stmt.kind, StmtKind::Loop { .. } | StmtKind::Foreach(_));
+        });
+        let mut bounded = !loops;
+        walk::each_expr_in(block, &mut |expr| {
+            if let ExprKind::Call { function, .. } = &expr.kind {
+                bounded &= self.function(*function).cost.is_some();
+            }
+        });
+        bounded.then(|| self.straight_cost(block))
+    }
+
+    /// The same without loop bodies and without callees that count for themselves.
+    pub fn straight_cost(&self, block: &Block) -> u32 {
+        let mut cost = 0u32;
+        for stmt in block {
+            let mut own = 1u32;
+            walk::own_exprs(stmt, &mut |expr| {
+                walk::each_expr(expr, &mut |inner| {
+                    if let ExprKind::Call { function, .. } = &inner.kind {
+                        own = own.saturating_add(self.function(*function).cost.unwrap_or(0));
+                    }
+                });
+            });
+            own = own.saturating_add(match &stmt.kind {
+                StmtKind::Block(inner) => self.straight_cost(inner),
+                StmtKind::If { then, otherwise, .. } => self.straight_cost(then).max(self.straight_cost(otherwise)),
+                StmtKind::Try { body, handler, .. } => {
+                    self.straight_cost(body).saturating_add(self.straight_cost(handler))
+                }
+                _ => 0,
+            });
+            cost = cost.saturating_add(own);
+        }
+        cost
+    }
+
+    /// Whether evaluating `later` can change what `earlier` gave, as long as that is not in a temporary.
+    pub fn disturbs(&self, later: &Expr, earlier: &Expr) -> bool {
+        let written = self.written_by(later);
+        let mut hit = false;
+        walk::each_expr(earlier, &mut |expr| {
+            hit |= match &expr.kind {
+                ExprKind::Local(local) => written.locals.contains(local),
+                ExprKind::Global(global) => written.globals.contains(global),
+                ExprKind::Element { array, .. } => written.globals.contains(array),
+                ExprKind::Assign { place, .. }
+                | ExprKind::AssignBinary { place, .. }
+                | ExprKind::AssignConcat { place, .. }
+                | ExprKind::Crement { place, .. } => written.has(place),
+                _ => false,
+            };
+        });
+        hit
+    }
+
+    fn written_by(&self, expr: &Expr) -> Written {
+        let mut written = Written::default();
+        walk::each_expr(expr, &mut |inner| match &inner.kind {
+            ExprKind::Assign { place, .. }
+            | ExprKind::AssignBinary { place, .. }
+            | ExprKind::AssignConcat { place, .. }
+            | ExprKind::Aggregate { place, .. }
+            | ExprKind::Crement { place, .. } => written.add(place),
+            ExprKind::Call { function, .. } => written.globals.extend(self.function(*function).writes.iter()),
+            ExprKind::Embedded(embedded) => written.globals.extend(embedded.writes.iter()),
+            _ => {}
+        });
+        written
+    }
+}
+
+#[derive(Default)]
+struct Written {
+    locals: BTreeSet<LocalId>,
+    globals: BTreeSet<GlobalId>,
+}
+
+impl Written {
+    fn add(&mut self, place: &Place) {
+        match place {
+            Place::Local(local) => drop(self.locals.insert(*local)),
+            Place::Global(global) | Place::Element(global, _) => drop(self.globals.insert(*global)),
+        }
+    }
+
+    fn has(&self, place: &Place) -> bool {
+        match place {
+            Place::Local(local) => self.locals.contains(local),
+            Place::Global(global) | Place::Element(global, _) => self.globals.contains(global),
+        }
+    }
+}
+
+fn merge(into: &mut FunctionFacts, from: &FunctionFacts) {
+    into.writes.extend(&from.writes);
+    into.sorts.extend(&from.sorts);
+    into.calls.extend(&from.calls);
+    into.prints |= from.prints;
+}
+
+fn direct(function: &Function) -> FunctionFacts {
+    let mut facts = FunctionFacts::default();
+    match &function.body {
+        FunctionBody::Script(block) => look_at(block, &mut facts),
+        FunctionBody::Embedded(embedded) => look_at_embedded(embedded, &mut facts),
+    }
+    // A candidate that says `next` is followed by the others, whoever called it.
+    facts.calls.extend(function.next);
+    facts
+}
+
+fn look_at_embedded(embedded: &EmbeddedC, facts: &mut FunctionFacts) {
+    facts.writes.extend(&embedded.writes);
+    // Only the context gives access to the output, and STAP_PRINTF is the documented way.
+    facts.prints |= [&b"STAP_PRINTF"[..], b"CONTEXT", b"stp_out_", b"_stp_print"]
+        .iter()
+        .any(|word| embedded.code.windows(word.len()).any(|at| at == *word));
+}
+
+fn look_at(block: &Block, facts: &mut FunctionFacts) {
+    walk::each_stmt(block, &mut |stmt| match &stmt.kind {
+        StmtKind::Print(_) => facts.prints = true,
+        StmtKind::DeleteAll(global) | StmtKind::DeleteElement { array: global, .. } => {
+            facts.writes.insert(*global);
+        }
+        StmtKind::Foreach(foreach) if foreach.sort.is_some() => {
+            facts.sorts.insert(foreach.array);
+        }
+        StmtKind::Embedded(embedded) => look_at_embedded(embedded, facts),
+        _ => {}
+    });
+    walk::each_expr_in(block, &mut |expr| match &expr.kind {
+        ExprKind::Call { function, .. } => drop(facts.calls.insert(*function)),
+        ExprKind::Embedded(embedded) => look_at_embedded(embedded, facts),
+        ExprKind::Assign { place, .. }
+        | ExprKind::AssignBinary { place, .. }
+        | ExprKind::AssignConcat { place, .. }
+        | ExprKind::Aggregate { place, .. }
+        | ExprKind::Crement { place, .. } => match place.as_ref() {
+            Place::Global(global) | Place::Element(global, _) => drop(facts.writes.insert(*global)),
+            Place::Local(_) => {}
+        },
+        _ => {}
+    });
+}

@@ -1,0 +1,105 @@
+//! The print family as straight code: literals are copied whole, plain conversions have a short way of their own.
+//!
+//! All arguments are evaluated before the first byte is written, so an argument that fails leaves nothing half printed.
+
+use super::body::Body;
+use super::writer::c_string;
+use crate::ir::expr::{Conversion, Count, Expr, FormatSpec, Piece, Print};
+
+impl Body<'_> {
+    /// Output of the handler.
+    pub fn print(&mut self, print: &Print) {
+        let values = self.print_values(print);
+        self.emit_pieces(print, values, "stp_sink_output(c)");
+    }
+
+    /// sprint and its like: the text goes to `dest`.
+    pub fn print_into(&mut self, print: &Print, dest: &str) {
+        let values = self.print_values(print);
+        self.emit_pieces(print, values, &format!("stp_sink_string({dest})"));
+    }
+
+    fn print_values(&mut self, print: &Print) -> Vec<String> {
+        let mut exprs: Vec<&Expr> = Vec::new();
+        super::walk::print_operands(print, &mut |expr| exprs.push(expr));
+        self.values(&exprs, &[])
+    }
+
+    fn emit_pieces(&mut self, print: &Print, values: Vec<String>, sink: &str) {
+        if print.pieces.is_empty() && !print.to_string {
+            return;
+        }
+        let name = self.declare("struct stp_sink @");
+        self.out.line(format!("{name} = {sink};"));
+        let mut values = values.into_iter();
+        let mut next = || values.next().unwrap_or_else(|| "0LL".to_owned());
+        for piece in &print.pieces {
+            match piece {
+                Piece::Literal(bytes) if bytes.is_empty() => {}
+                Piece::Literal(bytes) => {
+                    self.out.line(format!("stp_put_literal(&{name}, {}, {});", c_string(bytes), bytes.len()));
+                }
+                Piece::Format { spec, .. } => {
+                    let width = count_text(&spec.width, &mut next, "0");
+                    let precision = count_text(&spec.precision, &mut next, "-1");
+                    let value = next();
+                    self.out.line(conversion(&name, spec, &width, &precision, &value));
+                }
+                // Histograms were refused before anything was written (see `support`).
+                Piece::Histogram { .. } => {}
+            }
+        }
+        self.out.line(format!("stp_sink_done(&{name});"));
+    }
+}
+
+fn count_text(count: &Option<Count>, next: &mut dyn FnMut() -> String, none: &str) -> String {
+    match count {
+        None => none.to_owned(),
+        Some(Count::Fixed(number)) => number.to_string(),
+        Some(Count::Arg(_)) => next(),
+    }
+}
+
+/// The statement that writes one conversion.
+fn conversion(sink: &str, spec: &FormatSpec, width: &str, precision: &str, value: &str) -> String {
+    let plain = spec.width.is_none() && spec.precision.is_none();
+    let bare = plain && !spec.left && !spec.zero && !spec.plus && !spec.space && !spec.alternate;
+    match spec.conversion {
+        Conversion::Signed if bare => return format!("stp_put_signed(&{sink}, {value});"),
+        Conversion::Unsigned if bare => return format!("stp_put_unsigned(&{sink}, {value});"),
+        Conversion::Char if bare => return format!("stp_put_char(&{sink}, {value});"),
+        Conversion::String if plain => return format!("stp_put_string(&{sink}, {value});"),
+        Conversion::Binary(bytes) => return format!("stp_put_binary(&{sink}, {value}, {bytes});"),
+        _ => {}
+    }
+    let (flags, base) = flags_and_base(spec);
+    let format = format!("(struct stp_format){{ {flags}, {base}, {width}, {precision} }}");
+    match spec.conversion {
+        Conversion::Char => format!("{sink} = stp_put_byte({sink}, {value}, {format});"),
+        Conversion::String => format!("{sink} = stp_put_field({sink}, {value}, strlen({value}), {format});"),
+        _ => format!("{sink} = stp_put_number({sink}, {value}, {format});"),
+    }
+}
+
+fn flags_and_base(spec: &FormatSpec) -> (String, u32) {
+    let pointer = spec.conversion == Conversion::Pointer;
+    let flags: Vec<_> = [
+        (spec.left, "STP_FMT_LEFT"),
+        (spec.zero, "STP_FMT_ZERO"),
+        (spec.plus, "STP_FMT_PLUS"),
+        (spec.space, "STP_FMT_SPACE"),
+        (spec.alternate || pointer, "STP_FMT_ALT"),
+        (spec.conversion == Conversion::Signed, "STP_FMT_SIGNED"),
+        (spec.conversion == Conversion::HexUpper, "STP_FMT_UPPER"),
+    ]
+    .into_iter()
+    .filter_map(|(set, name)| set.then_some(name))
+    .collect();
+    let base = match spec.conversion {
+        Conversion::Octal => 8,
+        Conversion::Hex | Conversion::HexUpper | Conversion::Pointer => 16,
+        _ => 10,
+    };
+    (if flags.is_empty() { "0".to_owned() } else { flags.join(" | ") }, base)
+}

@@ -1,0 +1,155 @@
+//! The data of the templates, and their rendering.
+//!
+//! Templates hold the skeleton and the tables; what is computed comes as finished lines. They are compiled into the
+//! program, not read from the installation: a template and the structure it is given must never come from two
+//! versions, and a run then has one file less to find. `-p3` shows what they make.
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::{Diagnostic, Severity};
+
+const TEMPLATES: [(&str, &str); 5] = [
+    ("module.c", include_str!("../../../kmod-templates/module.c.tera")),
+    ("probe_begin_end.c", include_str!("../../../kmod-templates/probe_begin_end.c.tera")),
+    ("probe_kprobe.c", include_str!("../../../kmod-templates/probe_kprobe.c.tera")),
+    ("probe_timer_hr.c", include_str!("../../../kmod-templates/probe_timer_hr.c.tera")),
+    ("probe_timer_jiffies.c", include_str!("../../../kmod-templates/probe_timer_jiffies.c.tera")),
+];
+
+/// module.c
+#[derive(Serialize)]
+pub struct ModuleView {
+    /// The script's privilege as a C constant.
+    pub privilege: &'static str,
+    /// The kernel's release as a C literal.
+    pub release: String,
+    /// `#define` of -D options and of what the script needs.
+    pub defines: Vec<DefineView>,
+    /// Default of MAXNESTING.
+    pub max_nesting: u32,
+    /// Top-level embedded C.
+    pub embedded: Vec<String>,
+    /// Embedded C for the end of the file.
+    pub suffixes: Vec<String>,
+    /// Frames of handlers.
+    pub probe_frames: Vec<FrameView>,
+    /// Frames of functions.
+    pub function_frames: Vec<FrameView>,
+    /// Map types.
+    pub maps: Vec<MapView>,
+    /// Declarations of globals, locks and parameters.
+    pub globals: Vec<String>,
+    /// Arrays to allocate.
+    pub arrays: Vec<ArrayView>,
+    /// Prototypes of functions.
+    pub prototypes: Vec<String>,
+    /// Functions and handlers.
+    pub bodies: Vec<String>,
+    /// Rows of stap_probes[].
+    pub probes: Vec<String>,
+    /// What the families add, rendered.
+    pub families: Vec<String>,
+    /// begin, end or error probes exist.
+    pub has_begin_end: bool,
+    /// Families that register, in order.
+    pub registered: Vec<RegisteredView>,
+    /// The same in the order of unregistering.
+    pub unregistered: Vec<RegisteredView>,
+    /// Some probe can come and go with a kernel module.
+    pub has_refresh: bool,
+}
+
+/// A `#define` that gives way to one that is there.
+#[derive(Serialize)]
+pub struct DefineView {
+    /// The macro.
+    pub name: String,
+    /// Its meaning.
+    pub value: String,
+}
+
+/// A member of a frame union.
+#[derive(Serialize)]
+pub struct FrameView {
+    /// The handler's or function's name.
+    pub name: String,
+    /// Declarations.
+    pub members: Vec<String>,
+}
+
+/// An instance of the map template.
+#[derive(Serialize, Clone, PartialEq, Eq)]
+pub struct MapView {
+    /// The type's name.
+    pub name: String,
+    /// `L(0) S(1)`
+    pub keys: String,
+    /// `LONG` or `STRING`
+    pub value: &'static str,
+}
+
+/// An array global.
+#[derive(Serialize)]
+pub struct ArrayView {
+    /// The variable.
+    pub variable: String,
+    /// Its map type.
+    pub map: String,
+    /// Rows, as C text.
+    pub size: String,
+    /// `true` or `false`
+    pub wrap: bool,
+    /// Foreach statements that sort it.
+    pub sites: u32,
+}
+
+/// A family with its register and unregister functions.
+#[derive(Serialize, Clone)]
+pub struct RegisteredView {
+    /// `stap_kprobe` and so on.
+    pub prefix: &'static str,
+    /// The family that registers before it.
+    pub before: Option<&'static str>,
+}
+
+/// A family's table.
+#[derive(Serialize)]
+pub struct TableView {
+    /// Rows in C.
+    pub rows: Vec<String>,
+}
+
+/// All templates, parsed.
+pub struct Templates(Tera);
+
+impl Templates {
+    /// Parses the templates.
+    pub fn load() -> Result<Self, Diagnostic> {
+        let mut tera = Tera::default();
+        // C has no `@`, so braces of initialisers cannot be taken for the template's own.
+        tera.set_delimiters(tera::Delimiters {
+            block_start: "@%".into(),
+            block_end: "%@".into(),
+            variable_start: "@{".into(),
+            variable_end: "}@".into(),
+            comment_start: "@#".into(),
+            comment_end: "#@".into(),
+        })
+        .map_err(internal)?;
+        tera.add_raw_templates(TEMPLATES).map_err(internal)?;
+        Ok(Templates(tera))
+    }
+
+    /// Renders one template.
+    pub fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Diagnostic> {
+        let context = Context::from_serialize(view).map_err(internal)?;
+        self.0.render(name, &context).map_err(internal)
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::new(Code::Internal, Severity::Error, format!("template error: {error}"))
+        .help("this is a fault of stap-rs itself; please report it with the script")
+}

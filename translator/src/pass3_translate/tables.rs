@@ -1,0 +1,195 @@
+//! Tables of globals, probes and families.
+
+use super::body::Unit;
+use super::names;
+use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
+use super::writer::{c_long, c_string};
+use crate::diag::diagnostic::Diagnostic;
+use crate::ir::program::{Constant, Global, KprobePoint, Point, Probe, TimerJiffies};
+use crate::ir::ty::{Ty, ValueTy};
+
+/// Map types, each once, in the order of the globals.
+pub fn maps(unit: &Unit<'_>) -> Vec<MapView> {
+    let mut maps: Vec<MapView> = Vec::new();
+    for (_, global) in unit.program.globals.iter().filter(|(_, global)| !global.keys.is_empty()) {
+        let map = map(global);
+        if !maps.contains(&map) {
+            maps.push(map);
+        }
+    }
+    maps
+}
+
+fn map(global: &Global) -> MapView {
+    let keys: Vec<_> = global
+        .keys
+        .iter()
+        .enumerate()
+        .map(|(index, ty)| match ty {
+            Ty::Long => format!("L({index})"),
+            Ty::String => format!("S({index})"),
+        })
+        .collect();
+    let value = if global.value == ValueTy::Scalar(Ty::String) { "STRING" } else { "LONG" };
+    MapView { name: names::map_type(global), keys: keys.join(" "), value }
+}
+
+/// Declarations of globals, their locks and parameters.
+pub fn globals(unit: &Unit<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (_, global) in unit.program.globals.iter() {
+        let name = names::global(global);
+        lines.push(match (global.keys.is_empty(), global.value) {
+            (false, _) => format!("static struct {} *{name};", names::map_type(global)),
+            (true, ValueTy::Scalar(Ty::String)) => format!("static char {name}[MAXSTRINGLEN]{};", string_init(unit, global)),
+            (true, _) => format!("static int64_t {name}{};", long_init(global)),
+        });
+        if global.module_param && global.keys.is_empty() {
+            let ops = if global.value == ValueTy::Scalar(Ty::String) { "string" } else { "long" };
+            let target = if ops == "string" { name.clone() } else { format!("&{name}") };
+            lines.push(format!("module_param_cb({}, &stp_param_{ops}, {target}, 0);", global.name));
+        }
+        let locked = |probe: &Probe| probe.locks.iter().any(|lock| unit.program.globals[lock.global].unique == global.unique);
+        if unit.program.probes.iter().any(locked) {
+            let text = c_string(global.name.as_str().as_bytes());
+            lines.push(format!("static struct stp_lock {} = STP_LOCK_INIT({text});", names::global_lock(global)));
+        }
+    }
+    lines
+}
+
+fn long_init(global: &Global) -> String {
+    match &global.init {
+        Some(Constant::Long(value)) => format!(" = {}", c_long(*value)),
+        _ => String::new(),
+    }
+}
+
+/// An initial value is cut like any other.
+fn string_init(unit: &Unit<'_>, global: &Global) -> String {
+    match &global.init {
+        Some(Constant::String(bytes)) => {
+            let length = bytes.len().min(unit.max_string_len - 1);
+            format!(" = {}", c_string(&bytes[..length]))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Arrays to allocate, with the number of foreach statements that sort each.
+pub fn arrays(unit: &Unit<'_>, sort_sites: &[u32]) -> Vec<ArrayView> {
+    let arrays = unit.program.globals.iter().filter(|(_, global)| !global.keys.is_empty());
+    arrays
+        .map(|(id, global)| ArrayView {
+            variable: names::global(global),
+            map: names::map_type(global),
+            size: global.size.map_or("MAXMAPENTRIES".to_owned(), |size| size.to_string()),
+            wrap: global.wrap,
+            sites: sort_sites[id.index()],
+        })
+        .collect()
+}
+
+/// A row of stap_probes[].
+pub fn probe_row(probe: &Probe) -> String {
+    let text = |s: &str| c_string(s.as_bytes());
+    format!(
+        "STAP_PROBE_INIT(&{}, {}, {}, {}, {}),",
+        names::probe(probe),
+        text(&probe.pp),
+        text(&probe.pn),
+        text(&probe.location),
+        text(&probe.derivation)
+    )
+}
+
+/// What the families add to the unit.
+#[derive(Default)]
+pub struct Families {
+    /// Tables and includes.
+    pub texts: Vec<String>,
+    /// Those that register, in order.
+    pub registered: Vec<RegisteredView>,
+    /// There are begin, end or error probes.
+    pub has_begin_end: bool,
+    /// There are kprobes.
+    pub has_kprobes: bool,
+}
+
+/// Renders the families of probes that the program has; `probes` are those in stap_probes[], in its order.
+pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Diagnostic> {
+    let mut families = Families::default();
+    let rows = begin_rows(probes);
+    if !rows.is_empty() {
+        families.has_begin_end = true;
+        families.texts.push(templates.render("probe_begin_end.c", &TableView { rows })?);
+    }
+    let mut registered = |template: &str, prefix, rows: Vec<String>| -> Result<bool, Diagnostic> {
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        families.texts.push(templates.render(template, &TableView { rows })?);
+        let before = families.registered.last().map(|view: &RegisteredView| view.prefix);
+        families.registered.push(RegisteredView { prefix, before });
+        Ok(true)
+    };
+    let has_kprobes = registered("probe_kprobe.c", "stap_kprobe", rows_of(probes, kprobe_row))?;
+    registered("probe_timer_hr.c", "stap_hrtimer", rows_of(probes, hrtimer_row))?;
+    registered("probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
+    families.has_kprobes = has_kprobes;
+    Ok(families)
+}
+
+fn rows_of(probes: &[&Probe], row: impl Fn(usize, &Probe) -> Option<String>) -> Vec<String> {
+    probes.iter().enumerate().filter_map(|(index, probe)| row(index, probe)).collect()
+}
+
+fn begin_rows(probes: &[&Probe]) -> Vec<String> {
+    let mut rows: Vec<_> = probes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, probe)| match probe.point {
+            Point::Begin { priority } => Some((0, priority, index, "STAP_BEGIN")),
+            Point::End { priority } => Some((1, priority, index, "STAP_END")),
+            Point::Error { priority } => Some((2, priority, index, "STAP_ERROR")),
+            _ => None,
+        })
+        .collect();
+    rows.sort();
+    rows.into_iter()
+        .map(|(_, priority, index, kind)| {
+            format!("{{ .type = {kind}, .priority = {}, .probe = &stap_probes[{index}] }},", c_long(priority))
+        })
+        .collect()
+}
+
+fn kprobe_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::Kprobe(KprobePoint { module, symbol, offset, is_return, maxactive }) = &probe.point else {
+        return None;
+    };
+    let mut members = vec![format!(".return_p = {}", u8::from(*is_return))];
+    if let Some(count) = maxactive {
+        members.push(format!(".maxactive_p = 1, .maxactive_val = {count}"));
+    }
+    members.push(format!(".optional_p = {}", u8::from(probe.optional)));
+    members.push(format!(".module = {}", c_string(module.as_bytes())));
+    members.push(format!(".symbol_name = {}", c_string(symbol.as_bytes())));
+    members.push(format!(".offset = {offset}, .probe = &stap_probes[{index}]"));
+    Some(format!("{{ {} }},", members.join(", ")))
+}
+
+fn hrtimer_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::TimerHr { interval_ns, randomize_ns } = probe.point else { return None };
+    Some(format!(
+        "{{ .interval_ns = {interval_ns}LL, .randomize_ns = {randomize_ns}LL, .probe = &stap_probes[{index}] }},"
+    ))
+}
+
+fn timer_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::TimerJiffies { interval, randomize } = probe.point else { return None };
+    let interval = match interval {
+        TimerJiffies::Jiffies(count) => format!("{count}UL"),
+        TimerJiffies::Hz(rate) => format!("(HZ / {rate}UL > 0 ? HZ / {rate}UL : 1)"),
+    };
+    Some(format!("{{ .interval = {interval}, .randomize = {randomize}UL, .probe = &stap_probes[{index}] }},"))
+}
