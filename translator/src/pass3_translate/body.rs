@@ -8,15 +8,26 @@ use super::facts::Facts;
 use super::layout::{Slot, Storage};
 use super::names;
 use super::writer::{Writer, c_string};
+use crate::cli::options::Options;
 use crate::ir::expr::Expr;
 use crate::ir::program::{FunctionId, Global, GlobalId, LocalId, Program};
-use crate::session::Session;
-use crate::source::Span;
+use crate::source::{SourceMap, Span};
+
+/// What translation sees of the session.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// Checked options.
+    pub options: &'a Options,
+    /// Files, for places in messages.
+    pub sources: &'a SourceMap,
+    /// The target kernel's release.
+    pub release: &'a str,
+}
 
 /// What all bodies of a unit share.
 pub struct Unit<'a> {
-    /// The session, for options and places.
-    pub session: &'a Session<'a>,
+    /// Where the program came from.
+    pub input: &'a Input<'a>,
     /// The program.
     pub program: &'a Program,
     /// What its functions do.
@@ -208,7 +219,7 @@ impl<'a> Body<'a> {
 
     /// `"identifier 'x' at FILE:LINE:COLUMN"` as a C literal.
     pub fn token_place(&self, span: Span) -> String {
-        let sources = &self.unit.session.sources;
+        let sources = &self.unit.input.sources;
         let text = sources.text(span);
         let mut place = format!("{} '", token_kind(&text)).into_bytes();
         place.extend_from_slice(&text);

@@ -4,6 +4,7 @@
 use super::body::Body;
 use super::layout::Storage;
 use super::names;
+use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::program::FunctionId;
 use crate::ir::ty::Ty;
@@ -100,7 +101,7 @@ impl Body<'_> {
                 continue;
             }
             let mut changes = false;
-            super::walk::each_expr(arg, &mut |expr| {
+            look::deep(arg, &mut |expr| {
                 if let ExprKind::Global(global) | ExprKind::Element { array: global, .. } = &expr.kind {
                     changes |= facts.function(id).writes.contains(global);
                 }

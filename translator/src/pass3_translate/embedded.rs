@@ -3,9 +3,11 @@
 use super::body::Body;
 use super::names;
 use super::writer::{Writer, c_string, from_bytes};
+use crate::ir::visit::look;
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, GlobalId};
 use crate::ir::stmt::StmtKind;
 use crate::ir::ty::{Ty, ValueTy};
+use crate::source::SourceMap;
 use crate::source::map::LineCol;
 
 /// Whether a function may hand over to its next candidate.
@@ -13,7 +15,7 @@ pub fn says_next(function: &Function) -> bool {
     match &function.body {
         FunctionBody::Script(block) => {
             let mut found = false;
-            super::walk::each_stmt(block, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Next));
+            look::all_stmts(block, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Next));
             found
         }
         FunctionBody::Embedded(code) => mentions(code, "STAP_NEXT"),
@@ -149,14 +151,14 @@ impl Body<'_> {
     }
 
     fn located_code(&mut self, code: &EmbeddedC) {
-        self.out.flush_left(located(self.unit.session, code));
+        self.out.flush_left(located(self.unit.input.sources, code));
         self.out.flush_left("#line STAP_UNIT");
     }
 }
 
 /// The code with the place of its first line, for the compiler's messages.
-pub fn located(session: &crate::session::Session<'_>, code: &EmbeddedC) -> String {
-    let file = session.sources.file(code.span.file);
+pub fn located(sources: &SourceMap, code: &EmbeddedC) -> String {
+    let file = sources.file(code.span.file);
     let LineCol { line, .. } = file.line_col(code.span.lo);
     format!("#line {line} {}\n{}", c_string(file.name.as_bytes()), from_bytes(&code.code))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::walk;
+use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind, Place};
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
 use crate::ir::stmt::{Block, StmtKind};
@@ -85,11 +85,11 @@ impl Facts {
     /// Statements of a block that runs to its end, the dearer branch of each `if`; `None` when it loops.
     pub fn cost(&self, block: &Block) -> Option<u32> {
         let mut loops = false;
-        walk::each_stmt(block, &mut |stmt| {
+        look::all_stmts(block, &mut |stmt| {
             loops |= matches!(stmt.kind, StmtKind::Loop { .. } | StmtKind::Foreach(_));
         });
         let mut bounded = !loops;
-        walk::each_expr_in(block, &mut |expr| {
+        look::all_exprs(block, &mut |expr| {
             if let ExprKind::Call { function, .. } = &expr.kind {
                 bounded &= self.function(*function).cost.is_some();
             }
@@ -102,8 +102,8 @@ impl Facts {
         let mut cost = 0u32;
         for stmt in block {
             let mut own = 1u32;
-            walk::own_exprs(stmt, &mut |expr| {
-                walk::each_expr(expr, &mut |inner| {
+            look::stmt_exprs(stmt, &mut |expr| {
+                look::deep(expr, &mut |inner| {
                     if let ExprKind::Call { function, .. } = &inner.kind {
                         own = own.saturating_add(self.function(*function).cost.unwrap_or(0));
                     }
@@ -126,7 +126,7 @@ impl Facts {
     pub fn disturbs(&self, later: &Expr, earlier: &Expr) -> bool {
         let written = self.written_by(later);
         let mut hit = false;
-        walk::each_expr(earlier, &mut |expr| {
+        look::deep(earlier, &mut |expr| {
             hit |= match &expr.kind {
                 ExprKind::Local(local) => written.locals.contains(local),
                 ExprKind::Global(global) => written.globals.contains(global),
@@ -143,7 +143,7 @@ impl Facts {
 
     fn written_by(&self, expr: &Expr) -> Written {
         let mut written = Written::default();
-        walk::each_expr(expr, &mut |inner| match &inner.kind {
+        look::deep(expr, &mut |inner| match &inner.kind {
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }
             | ExprKind::AssignConcat { place, .. }
@@ -206,7 +206,7 @@ fn look_at_embedded(embedded: &EmbeddedC, facts: &mut FunctionFacts) {
 }
 
 fn look_at(block: &Block, facts: &mut FunctionFacts) {
-    walk::each_stmt(block, &mut |stmt| match &stmt.kind {
+    look::all_stmts(block, &mut |stmt| match &stmt.kind {
         StmtKind::Print(_) => facts.prints = true,
         StmtKind::DeleteAll(global) | StmtKind::DeleteElement { array: global, .. } => {
             facts.writes.insert(*global);
@@ -217,7 +217,7 @@ fn look_at(block: &Block, facts: &mut FunctionFacts) {
         StmtKind::Embedded(embedded) => look_at_embedded(embedded, facts),
         _ => {}
     });
-    walk::each_expr_in(block, &mut |expr| match &expr.kind {
+    look::all_exprs(block, &mut |expr| match &expr.kind {
         ExprKind::Call { function, .. } => drop(facts.calls.insert(*function)),
         ExprKind::Embedded(embedded) => look_at_embedded(embedded, facts),
         ExprKind::Assign { place, .. }

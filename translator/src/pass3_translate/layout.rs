@@ -6,7 +6,7 @@ use crate::ir::expr::{ExprKind, Place};
 use crate::ir::program::{Function, FunctionBody, Local, LocalId};
 use crate::ir::stmt::{Block, StmtKind};
 use crate::ir::ty::Ty;
-use crate::pass3_translate::walk;
+use crate::ir::visit::look;
 
 /// How a local stands in its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ fn is_unmodified(function: &Function, local: LocalId) -> bool {
 
 fn writes_local(block: &Block, local: LocalId) -> bool {
     let mut written = false;
-    walk::each_stmt(block, &mut |stmt| {
+    look::all_stmts(block, &mut |stmt| {
         written |= match &stmt.kind {
             StmtKind::Foreach(foreach) => foreach.keys.contains(&local) || foreach.value == Some(local),
             StmtKind::Try { catch_var, .. } => *catch_var == Some(local),
@@ -90,7 +90,7 @@ fn writes_local(block: &Block, local: LocalId) -> bool {
             _ => false,
         };
     });
-    walk::each_expr_in(block, &mut |expr| {
+    look::all_exprs(block, &mut |expr| {
         if let ExprKind::Assign { place, .. } | ExprKind::AssignConcat { place, .. } = &expr.kind {
             written |= matches!(place.as_ref(), Place::Local(id) if *id == local);
         }

@@ -19,15 +19,16 @@ mod stmt;
 mod strings;
 mod support;
 mod tables;
-mod walk;
 mod writer;
+#[cfg(test)]
+mod tests;
 
-use crate::cli::options::Privilege;
+use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{FunctionBody, Point, Probe, Program};
 use crate::session::Session;
 
-use body::Unit;
+use body::{Input, Unit};
 use handlers::Written;
 use render::{DefineView, ModuleView, Templates};
 
@@ -36,16 +37,21 @@ const DEFAULT_STRING_LEN: usize = 512;
 
 /// Writes the C file of a program. The same program and options give the same bytes.
 pub fn translate(session: &Session<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic> {
+    let input = Input { options: &session.options, sources: &session.sources, release: &session.target.release };
+    unit_text(&input, program)
+}
+
+fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic> {
     support::check(program)?;
     let facts = facts::Facts::of(program);
     let function_slots: Vec<_> =
         program.functions.iter().map(|(_, function)| layout::function_slots(function)).collect();
     let unit = Unit {
-        session,
+        input,
         program,
         facts: &facts,
         function_slots: &function_slots,
-        max_string_len: max_string_len(session),
+        max_string_len: max_string_len(input.options),
     };
     let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
     let mut sort_sites = vec![0; program.globals.len()];
@@ -67,14 +73,14 @@ fn module_view(
 ) -> Result<ModuleView, Diagnostic> {
     let families = tables::families(templates, probes)?;
     let (suffixes, embedded): (Vec<_>, Vec<_>) = unit.program.embedded.iter().partition(|code| code.pragmas.suffix);
-    let located = |codes: Vec<&_>| codes.into_iter().map(|code| embedded::located(unit.session, code)).collect();
+    let located = |codes: Vec<&_>| codes.into_iter().map(|code| embedded::located(unit.input.sources, code)).collect();
     let mut unregistered = families.registered.clone();
     unregistered.reverse();
     let prototypes = functions.iter().map(|function| function.prototype.clone()).collect();
     let bodies = functions.iter().chain(&handlers).map(|written| written.text.clone()).collect();
     Ok(ModuleView {
-        privilege: privilege(unit.session.options.privilege),
-        release: writer::c_string(unit.session.target.release.as_bytes()),
+        privilege: privilege(unit.input.options.privilege),
+        release: writer::c_string(unit.input.release.as_bytes()),
         defines: defines(unit),
         max_nesting: unit.program.call_depth,
         embedded: located(embedded),
@@ -106,7 +112,7 @@ fn privilege(privilege: Privilege) -> &'static str {
 
 /// -D options as gcc would take them, then what the script's own text asks the runtime for.
 fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
-    let options = &unit.session.options;
+    let options = &unit.input.options;
     let mut defines: Vec<_> = options
         .defines
         .iter()
@@ -126,8 +132,8 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     defines
 }
 
-fn max_string_len(session: &Session<'_>) -> usize {
-    let given = session.options.defines.iter().rev().find(|(name, _)| name == "MAXSTRINGLEN");
+fn max_string_len(options: &Options) -> usize {
+    let given = options.defines.iter().rev().find(|(name, _)| name == "MAXSTRINGLEN");
     let number = given.and_then(|(_, value)| value.as_deref()?.trim().parse().ok());
     number.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
 }

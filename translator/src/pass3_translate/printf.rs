@@ -5,6 +5,7 @@
 use super::body::Body;
 use super::writer::c_string;
 use crate::ir::expr::{Conversion, Count, Expr, FormatSpec, Piece, Print};
+use crate::ir::ty::Ty;
 
 impl Body<'_> {
     /// Output of the handler.
@@ -20,9 +21,7 @@ impl Body<'_> {
     }
 
     fn print_values(&mut self, print: &Print) -> Vec<String> {
-        let mut exprs: Vec<&Expr> = Vec::new();
-        super::walk::print_operands(print, &mut |expr| exprs.push(expr));
-        self.values(&exprs, &[])
+        self.values(&arguments(print), &[])
     }
 
     fn emit_pieces(&mut self, print: &Print, values: Vec<String>, sink: &str) {
@@ -39,6 +38,10 @@ impl Body<'_> {
                 Piece::Literal(bytes) => {
                     self.out.line(format!("stp_put_literal(&{name}, {}, {});", c_string(bytes), bytes.len()));
                 }
+                Piece::Value(value) => {
+                    let function = if value.ty == Ty::Long { "signed" } else { "string" };
+                    self.out.line(format!("stp_put_{function}(&{name}, {});", next()));
+                }
                 Piece::Format { spec, .. } => {
                     let width = count_text(&spec.width, &mut next, "0");
                     let precision = count_text(&spec.precision, &mut next, "-1");
@@ -51,6 +54,26 @@ impl Body<'_> {
         }
         self.out.line(format!("stp_sink_done(&{name});"));
     }
+}
+
+/// What the pieces print, in order of evaluation: widths and precisions before the value that they shape.
+fn arguments(print: &Print) -> Vec<&Expr> {
+    let mut exprs = Vec::new();
+    for piece in &print.pieces {
+        match piece {
+            Piece::Value(arg) => exprs.push(arg),
+            Piece::Format { spec, arg } => {
+                for count in [&spec.width, &spec.precision].into_iter().flatten() {
+                    if let Count::Arg(expr) = count {
+                        exprs.push(expr);
+                    }
+                }
+                exprs.push(arg);
+            }
+            Piece::Literal(_) | Piece::Histogram { .. } => {}
+        }
+    }
+    exprs
 }
 
 fn count_text(count: &Option<Count>, next: &mut dyn FnMut() -> String, none: &str) -> String {

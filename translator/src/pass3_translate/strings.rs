@@ -6,6 +6,7 @@
 use super::body::Body;
 use super::names;
 use super::writer::c_string;
+use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind, Place};
 use crate::ir::program::Constant;
 use crate::source::Span;
@@ -121,7 +122,7 @@ impl Body<'_> {
 
 fn touches(expr: &Expr, test: impl Fn(&ExprKind) -> bool) -> bool {
     let mut found = false;
-    super::walk::each_expr(expr, &mut |inner| found |= test(&inner.kind));
+    look::deep(expr, &mut |inner| found |= test(&inner.kind));
     found
 }
 

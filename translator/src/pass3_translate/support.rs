@@ -1,6 +1,6 @@
 //! What the language has and this translator cannot write yet: one error with its place, before any C is written.
 
-use super::walk;
+use crate::ir::visit::look;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::{Conversion, Expr, ExprKind, Piece, Print};
@@ -34,7 +34,7 @@ fn not_yet(what: &str, span: Span) -> Diagnostic {
 
 fn check_block(program: &Program, block: &Block) -> Result<(), Diagnostic> {
     let mut found = None;
-    walk::each_stmt(block, &mut |stmt| {
+    look::all_stmts(block, &mut |stmt| {
         let what = match &stmt.kind {
             StmtKind::Print(print) => print_support(print),
             StmtKind::Foreach(foreach) => {
@@ -50,7 +50,7 @@ fn check_block(program: &Program, block: &Block) -> Result<(), Diagnostic> {
             found.get_or_insert_with(|| not_yet(what, stmt.span));
         }
     });
-    walk::each_expr_in(block, &mut |expr| {
+    look::all_exprs(block, &mut |expr| {
         if let Some(what) = expr_support(expr) {
             found.get_or_insert_with(|| not_yet(what, expr.span));
         }
