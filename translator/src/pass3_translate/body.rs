@@ -250,7 +250,17 @@ impl<'a> Body<'a> {
 /// The peer's word for a kind of token.
 fn token_kind(text: &[u8]) -> &'static str {
     const KEYWORDS: [&[u8]; 12] = [
-        b"break", b"catch", b"continue", b"delete", b"for", b"foreach", b"if", b"next", b"probe", b"return", b"try",
+        b"break",
+        b"catch",
+        b"continue",
+        b"delete",
+        b"for",
+        b"foreach",
+        b"if",
+        b"next",
+        b"probe",
+        b"return",
+        b"try",
         b"while",
     ];
     match text.first() {
@@ -269,9 +279,13 @@ mod tests {
 
     #[test]
     fn tokens_have_the_words_of_the_peer() {
-        for (text, kind) in
-            [("while", "keyword"), ("x1", "identifier"), ("/", "operator"), ("\"a\"", "string"), ("12", "number")]
-        {
+        for (text, kind) in [
+            ("while", "keyword"),
+            ("x1", "identifier"),
+            ("/", "operator"),
+            ("\"a\"", "string"),
+            ("12", "number"),
+        ] {
             assert_eq!(token_kind(text.as_bytes()), kind, "{text}");
         }
     }

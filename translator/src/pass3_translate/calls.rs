@@ -4,10 +4,10 @@
 use super::body::Body;
 use super::layout::Storage;
 use super::names;
-use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::program::FunctionId;
 use crate::ir::ty::Ty;
+use crate::ir::visit::look;
 use crate::source::Span;
 
 impl Body<'_> {
@@ -60,7 +60,9 @@ impl Body<'_> {
         let name = names::function(&self.unit.program.functions[id]);
         for (slot, value) in self.unit.function_slots[id.index()].iter().zip(values) {
             match slot.storage {
-                Storage::Long | Storage::Reference => self.out.line(format!("{frame}.{} = {value};", slot.name)),
+                Storage::Long | Storage::Reference => {
+                    self.out.line(format!("{frame}.{} = {value};", slot.name))
+                }
                 Storage::String => self.out.line(format!("stp_string_copy({frame}.{}, {value});", slot.name)),
             }
         }

@@ -3,10 +3,10 @@
 use super::body::Body;
 use super::names;
 use super::writer::{Writer, c_string, from_bytes};
-use crate::ir::visit::look;
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, GlobalId};
 use crate::ir::stmt::StmtKind;
 use crate::ir::ty::{Ty, ValueTy};
+use crate::ir::visit::look;
 use crate::source::SourceMap;
 use crate::source::map::LineCol;
 
@@ -63,7 +63,10 @@ impl Body<'_> {
             }
             Some(Ty::String) => {
                 macros.define("STAP_RETVALUE", "(THIS->__retvalue)");
-                macros.define("STAP_RETURN(v)", "do { stp_string_copy(STAP_RETVALUE, (v)); goto out; } while (0)");
+                macros.define(
+                    "STAP_RETURN(v)",
+                    "do { stp_string_copy(STAP_RETVALUE, (v)); goto out; } while (0)",
+                );
             }
             None => macros.define("STAP_RETURN(...)", "goto out"),
         }

@@ -57,7 +57,9 @@ impl Body<'_> {
             ExprKind::Ternary { cond, then, otherwise } => self.ternary(cond, then, otherwise),
             ExprKind::Assign { place, value } => self.assign_long(place, value, expr.span),
             ExprKind::AssignBinary { op, place, value } => self.assign_binary(*op, place, value, expr.span),
-            ExprKind::Crement { increment, prefix, place } => self.crement(*increment, *prefix, place, expr.span),
+            ExprKind::Crement { increment, prefix, place } => {
+                self.crement(*increment, *prefix, place, expr.span)
+            }
             ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(c->kregs))".to_owned(),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             // Strings are written by `string`; statistics were refused before anything was written (see `support`).

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind, Place};
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
 use crate::ir::stmt::{Block, StmtKind};
+use crate::ir::visit::look;
 
 /// Facts about one function, those it calls included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,9 @@ impl Facts {
             });
             own = own.saturating_add(match &stmt.kind {
                 StmtKind::Block(inner) => self.straight_cost(inner),
-                StmtKind::If { then, otherwise, .. } => self.straight_cost(then).max(self.straight_cost(otherwise)),
+                StmtKind::If { then, otherwise, .. } => {
+                    self.straight_cost(then).max(self.straight_cost(otherwise))
+                }
                 StmtKind::Try { body, handler, .. } => {
                     self.straight_cost(body).saturating_add(self.straight_cost(handler))
                 }

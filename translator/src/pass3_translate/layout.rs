@@ -68,7 +68,9 @@ pub fn members(slots: &[Slot], string_temps: usize) -> Vec<String> {
             Storage::Reference => format!("const char *{};", slot.name),
         })
         .collect();
-    lines.extend((0..string_temps).map(|number| format!("char {}[MAXSTRINGLEN];", names::string_temp(number))));
+    lines.extend(
+        (0..string_temps).map(|number| format!("char {}[MAXSTRINGLEN];", names::string_temp(number))),
+    );
     lines
 }
 

@@ -69,7 +69,9 @@ impl Body<'_> {
         let found = self.keep_long("0");
         let at = self.declare("uint32_t @");
         let (var, matches) = (names::global(self.global(array)), self.matches(array, &at, &wanted));
-        self.out.open(format!("for ({at} = {var}->oldest; {at} && !{found}; {at} = {var}->nodes[{at}].newer) {{"));
+        self.out.open(format!(
+            "for ({at} = {var}->oldest; {at} && !{found}; {at} = {var}->nodes[{at}].newer) {{"
+        ));
         self.out.line(format!("{found} = {matches};"));
         self.out.close("}");
         found
@@ -157,11 +159,7 @@ impl Body<'_> {
     fn kept_slice(&mut self, foreach: &Foreach) -> Vec<Option<String>> {
         let types = self.global(foreach.array).keys.clone();
         let wanted = self.slice(&foreach.slice);
-        wanted
-            .into_iter()
-            .zip(types)
-            .map(|(value, ty)| value.map(|value| self.keep(ty, &value)))
-            .collect()
+        wanted.into_iter().zip(types).map(|(value, ty)| value.map(|value| self.keep(ty, &value))).collect()
     }
 
     /// Opens a loop over the elements in the order that `sort` gives.

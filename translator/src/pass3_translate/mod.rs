@@ -19,9 +19,9 @@ mod stmt;
 mod strings;
 mod support;
 mod tables;
-mod writer;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
@@ -37,7 +37,8 @@ const DEFAULT_STRING_LEN: usize = 512;
 
 /// Writes the C file of a program. The same program and options give the same bytes.
 pub fn translate(session: &Session<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic> {
-    let input = Input { options: &session.options, sources: &session.sources, release: &session.target.release };
+    let input =
+        Input { options: &session.options, sources: &session.sources, release: &session.target.release };
     unit_text(&input, program)
 }
 
@@ -57,7 +58,8 @@ fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic
     let mut sort_sites = vec![0; program.globals.len()];
     let functions: Vec<_> =
         program.functions.handles().map(|id| handlers::function(&unit, id, &mut sort_sites)).collect();
-    let handlers: Vec<_> = probes.iter().map(|probe| handlers::handler(&unit, probe, &mut sort_sites)).collect();
+    let handlers: Vec<_> =
+        probes.iter().map(|probe| handlers::handler(&unit, probe, &mut sort_sites)).collect();
     let templates = Templates::load()?;
     let view = module_view(&unit, &templates, &probes, functions, handlers, &sort_sites)?;
     Ok(number_lines(&templates.render("module.c", &view)?))
@@ -72,8 +74,10 @@ fn module_view(
     sort_sites: &[u32],
 ) -> Result<ModuleView, Diagnostic> {
     let families = tables::families(templates, probes)?;
-    let (suffixes, embedded): (Vec<_>, Vec<_>) = unit.program.embedded.iter().partition(|code| code.pragmas.suffix);
-    let located = |codes: Vec<&_>| codes.into_iter().map(|code| embedded::located(unit.input.sources, code)).collect();
+    let (suffixes, embedded): (Vec<_>, Vec<_>) =
+        unit.program.embedded.iter().partition(|code| code.pragmas.suffix);
+    let located =
+        |codes: Vec<&_>| codes.into_iter().map(|code| embedded::located(unit.input.sources, code)).collect();
     let mut unregistered = families.registered.clone();
     unregistered.reverse();
     let prototypes = functions.iter().map(|function| function.prototype.clone()).collect();
@@ -116,7 +120,10 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     let mut defines: Vec<_> = options
         .defines
         .iter()
-        .map(|(name, value)| DefineView { name: name.clone(), value: value.clone().unwrap_or_else(|| "1".to_owned()) })
+        .map(|(name, value)| DefineView {
+            name: name.clone(),
+            value: value.clone().unwrap_or_else(|| "1".to_owned()),
+        })
         .collect();
     let mut need = |name: &str| defines.push(DefineView { name: name.to_owned(), value: "1".to_owned() });
     if options.timing {

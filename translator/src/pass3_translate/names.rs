@@ -11,10 +11,11 @@ use crate::source::Symbol;
 /// What cannot be a member's name: C11 keywords and GNU ones (ISO C11 6.4.1, gcc's manual), and macros of the kernel
 /// without arguments that any header may have brought (asm/current.h, linux/kernel.h, arch/x86).
 const RESERVED: &[&str] = &[
-    "alignas", "alignof", "asm", "auto", "break", "case", "char", "const", "continue", "current", "default", "do",
-    "double", "else", "enum", "errno", "extern", "false", "float", "for", "goto", "if", "inline", "int", "linux", "long",
-    "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "true", "typedef",
-    "typeof", "union", "unix", "unsigned", "void", "volatile", "while",
+    "alignas", "alignof", "asm", "auto", "break", "case", "char", "const", "continue", "current", "default",
+    "do", "double", "else", "enum", "errno", "extern", "false", "float", "for", "goto", "if", "inline",
+    "int", "linux", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static",
+    "struct", "switch", "true", "typedef", "typeof", "union", "unix", "unsigned", "void", "volatile",
+    "while",
 ];
 
 /// The variable of a global.

@@ -21,7 +21,9 @@ impl Body<'_> {
             StmtKind::Expr(expr) => self.effect(expr),
             StmtKind::Print(print) => self.print(print),
             StmtKind::If { cond, then, otherwise } => self.if_else(cond, then, otherwise),
-            StmtKind::Loop { cond, next, body } => self.endless(cond.as_ref(), next.as_ref(), body, stmt.span),
+            StmtKind::Loop { cond, next, body } => {
+                self.endless(cond.as_ref(), next.as_ref(), body, stmt.span)
+            }
             StmtKind::Foreach(foreach) => self.foreach(foreach, stmt.span),
             StmtKind::Return(value) => self.return_value(value.as_ref()),
             StmtKind::Next => {

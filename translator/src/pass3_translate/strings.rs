@@ -6,9 +6,9 @@
 use super::body::Body;
 use super::names;
 use super::writer::c_string;
-use crate::ir::visit::look;
 use crate::ir::expr::{Expr, ExprKind, Place};
 use crate::ir::program::Constant;
+use crate::ir::visit::look;
 use crate::source::Span;
 
 impl Body<'_> {
@@ -110,10 +110,12 @@ impl Body<'_> {
     fn store_disturbs(&self, place: &Place, value: &Expr) -> bool {
         match place {
             Place::Element(array, keys) => {
-                self.must_keep(value, keys.iter()) || touches(value, |kind| {
-                    matches!(kind, ExprKind::Element { array: other, .. } if other == array)
-                        || stores_to(kind).is_some_and(|p| matches!(p, Place::Element(other, _) if other == array))
-                })
+                self.must_keep(value, keys.iter())
+                    || touches(value, |kind| {
+                        matches!(kind, ExprKind::Element { array: other, .. } if other == array)
+                            || stores_to(kind)
+                                .is_some_and(|p| matches!(p, Place::Element(other, _) if other == array))
+                    })
             }
             Place::Local(_) | Place::Global(_) => false,
         }

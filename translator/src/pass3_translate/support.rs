@@ -1,12 +1,12 @@
 //! What the language has and this translator cannot write yet: one error with its place, before any C is written.
 
-use crate::ir::visit::look;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::{Conversion, Expr, ExprKind, Piece, Print};
 use crate::ir::program::{EmbeddedC, FunctionBody, Program};
 use crate::ir::stmt::{Block, SortBy, StmtKind};
 use crate::ir::ty::ValueTy;
+use crate::ir::visit::look;
 use crate::source::Span;
 
 /// The first construct that cannot be translated.
@@ -37,9 +37,10 @@ fn check_block(program: &Program, block: &Block) -> Result<(), Diagnostic> {
     look::all_stmts(block, &mut |stmt| {
         let what = match &stmt.kind {
             StmtKind::Print(print) => print_support(print),
-            StmtKind::Foreach(foreach) => {
-                foreach.sort.filter(|sort| matches!(sort.by, SortBy::Stat(_))).map(|_| "sorting by a statistic")
-            }
+            StmtKind::Foreach(foreach) => foreach
+                .sort
+                .filter(|sort| matches!(sort.by, SortBy::Stat(_)))
+                .map(|_| "sorting by a statistic"),
             StmtKind::Embedded(code) => {
                 found = found.take().or_else(|| check_embedded(program, code).err());
                 None
@@ -70,7 +71,9 @@ fn expr_support(expr: &Expr) -> Option<&'static str> {
 fn print_support(print: &Print) -> Option<&'static str> {
     print.pieces.iter().find_map(|piece| match piece {
         Piece::Histogram { .. } => Some("histograms"),
-        Piece::Format { spec, .. } if matches!(spec.conversion, Conversion::Memory | Conversion::MemoryHex) => {
+        Piece::Format { spec, .. }
+            if matches!(spec.conversion, Conversion::Memory | Conversion::MemoryHex) =>
+        {
             Some("%m and %M")
         }
         _ => None,

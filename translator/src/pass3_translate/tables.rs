@@ -41,7 +41,9 @@ pub fn globals(unit: &Unit<'_>) -> Vec<String> {
         let name = names::global(global);
         lines.push(match (global.keys.is_empty(), global.value) {
             (false, _) => format!("static struct {} *{name};", names::map_type(global)),
-            (true, ValueTy::Scalar(Ty::String)) => format!("static char {name}[MAXSTRINGLEN]{};", string_init(unit, global)),
+            (true, ValueTy::Scalar(Ty::String)) => {
+                format!("static char {name}[MAXSTRINGLEN]{};", string_init(unit, global))
+            }
             (true, _) => format!("static int64_t {name}{};", long_init(global)),
         });
         if global.module_param && global.keys.is_empty() {
@@ -49,10 +51,15 @@ pub fn globals(unit: &Unit<'_>) -> Vec<String> {
             let target = if ops == "string" { name.clone() } else { format!("&{name}") };
             lines.push(format!("module_param_cb({}, &stp_param_{ops}, {target}, 0);", global.name));
         }
-        let locked = |probe: &Probe| probe.locks.iter().any(|lock| unit.program.globals[lock.global].unique == global.unique);
+        let locked = |probe: &Probe| {
+            probe.locks.iter().any(|lock| unit.program.globals[lock.global].unique == global.unique)
+        };
         if unit.program.probes.iter().any(locked) {
             let text = c_string(global.name.as_str().as_bytes());
-            lines.push(format!("static struct stp_lock {} = STP_LOCK_INIT({text});", names::global_lock(global)));
+            lines.push(format!(
+                "static struct stp_lock {} = STP_LOCK_INIT({text});",
+                names::global_lock(global)
+            ));
         }
     }
     lines

@@ -8,8 +8,8 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::ir::arena::{Arena, Handle};
 use crate::ir::expr::{Conversion, Expr, ExprKind, FormatSpec, Piece, Place, Print};
 use crate::ir::program::{
-    Constant, EmbeddedC, Function, FunctionBody, Global, GlobalId, KprobePoint, Local, Lock, Point, Pragmas, Probe,
-    Program,
+    Constant, EmbeddedC, Function, FunctionBody, Global, GlobalId, KprobePoint, Local, Lock, Point, Pragmas,
+    Probe, Program,
 };
 use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{StatNeeds, Ty, ValueTy};
@@ -74,7 +74,13 @@ impl Fixture {
         EmbeddedC { span: self.span, code, pragmas: Pragmas::default(), reads: vec![], writes: vec![] }
     }
 
-    fn function(&mut self, name: &str, params: &[(&str, Ty)], ret: Option<Ty>, body: FunctionBody) -> Handle<Function> {
+    fn function(
+        &mut self,
+        name: &str,
+        params: &[(&str, Ty)],
+        ret: Option<Ty>,
+        body: FunctionBody,
+    ) -> Handle<Function> {
         let mut locals = Arena::default();
         for (name, ty) in params {
             self.local(&mut locals, name, *ty);
@@ -138,7 +144,9 @@ fn vfs_read() -> Point {
 
 /// The lines of a handler, without its frame.
 fn handler(c: &str, name: &str) -> String {
-    let start = c.find(&format!("static void {name}(struct context *__restrict__ c)\n{{")).expect("the handler is there");
+    let start = c
+        .find(&format!("static void {name}(struct context *__restrict__ c)\n{{"))
+        .expect("the handler is there");
     let text = &c[start..];
     text[..text.find("\n}\n").expect("it ends")].to_owned()
 }
@@ -168,7 +176,10 @@ fn a_counter_is_one_addition_under_its_lock() {
     assert!(handler.contains("global_n += 1;"), "{handler}");
     assert!(handler.contains("{ .lock = &global_n_lock, .write_p = 1 },"), "{handler}");
     assert!(handler.contains("if (unlikely(STP_ACTIONS < 1)) {"), "{handler}");
-    assert!(!handler.contains("actionremaining"), "a handler without loops counts at compile time: {handler}");
+    assert!(
+        !handler.contains("actionremaining"),
+        "a handler without loops counts at compile time: {handler}"
+    );
     assert!(!handler.contains("stp_out_commit"), "it prints nothing: {handler}");
     assert!(c.contains(".return_p = 1, .maxactive_p = 1, .maxactive_val = 7,"));
 }
@@ -238,10 +249,17 @@ fn printf_is_straight_code() {
     f.probe(begin(), Arena::default(), vec![stmt]);
     let c = f.c();
     let text = handler(&c, "probe_1");
-    let order = ["function_pid(c, 0);", "stp_put_string(", "stp_put_literal(", "stp_put_signed(", "stp_out_commit(c);"];
+    let order = [
+        "function_pid(c, 0);",
+        "stp_put_string(",
+        "stp_put_literal(",
+        "stp_put_signed(",
+        "stp_out_commit(c);",
+    ];
     let mut rest = text.as_str();
     for what in order {
-        let (_, after) = rest.split_once(what).unwrap_or_else(|| panic!("{what} is missing in order: {text}"));
+        let (_, after) =
+            rest.split_once(what).unwrap_or_else(|| panic!("{what} is missing in order: {text}"));
         rest = after;
     }
     assert!(c.contains("static __always_inline __maybe_unused void function_pid("));
