@@ -61,8 +61,19 @@ pub fn directory(module: &str) -> PathBuf {
     Path::new(ROOT).join(module)
 }
 
-/// Opens a module's control file; one opener at a time is let in.
-pub fn open_command(module: &str) -> io::Result<File> {
+/// Opens a module's control file, waiting this long for another opener to go away.
+pub fn open_patiently(module: &str, patience: Duration) -> io::Result<File> {
+    let begun = Instant::now();
+    loop {
+        match open_command(module) {
+            Err(error) if is_busy(&error) && begun.elapsed() < patience => std::thread::sleep(BUSY_STEP),
+            opened => return opened,
+        }
+    }
+}
+
+/// One opener at a time is let in.
+fn open_command(module: &str) -> io::Result<File> {
     File::options()
         .read(true)
         .write(true)
@@ -73,20 +84,10 @@ pub fn open_command(module: &str) -> io::Result<File> {
 impl Control {
     /// Opens the control file, waiting a little for another opener.
     pub fn open(module: &str) -> Result<Self> {
-        let begun = Instant::now();
-        loop {
-            match open_command(module) {
-                Ok(command) => {
-                    let directory = directory(module);
-                    let message = Box::new([0; MESSAGE_MAX]);
-                    return Ok(Self { directory, command, channels: Vec::new(), message, sender: None });
-                }
-                Err(error) if is_busy(&error) && begun.elapsed() < BUSY_PATIENCE => {
-                    std::thread::sleep(BUSY_STEP);
-                }
-                Err(error) => return Err(cannot_open(module, &error)),
-            }
-        }
+        let command = open_patiently(module, BUSY_PATIENCE).map_err(|error| cannot_open(module, &error))?;
+        let directory = directory(module);
+        let message = Box::new([0; MESSAGE_MAX]);
+        Ok(Self { directory, command, channels: Vec::new(), message, sender: None })
     }
 
     /// Sends one message and waits until the module has taken it.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use nix::sys::utsname::uname;
 
@@ -24,6 +25,9 @@ use crate::sessions;
 use crate::supervise::{self, End};
 use crate::sys;
 use crate::user;
+
+/// How long a session that is about to end may keep its module from being removed.
+const ENDING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The program.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
@@ -178,7 +182,7 @@ fn delete(deletion: &Deletion, identity: &Identity, environment: &Environment) -
     }
     let name = ModuleName::parse(&deletion.module)?;
     if sessions::is_ours(&name) {
-        check_deletable(&name, privilege, identity)?;
+        check_deletable(&name, privilege, identity, ENDING_PATIENCE)?;
     }
     module::remove(&name, log)?;
     Ok(Exit::Ok)
@@ -188,10 +192,10 @@ fn delete(deletion: &Deletion, identity: &Identity, environment: &Environment) -
 fn delete_unused(privilege: Privilege, identity: &Identity, log: Log) -> Exit {
     let mut exit = Exit::Ok;
     for name in sessions::all() {
-        let removed = match check_deletable(&name, privilege, identity) {
+        let removed = match check_deletable(&name, privilege, identity, Duration::ZERO) {
             Ok(()) => module::remove(&name, log),
             Err(error) => {
-                log.step(error);
+                log.step(format_args!("left alone: {error}"));
                 continue;
             }
         };
@@ -204,11 +208,16 @@ fn delete_unused(privilege: Privilege, identity: &Identity, log: Log) -> Exit {
 }
 
 /// Nobody may remove the module of a session that runs, nor one of another user without the right to load any.
-fn check_deletable(name: &ModuleName, privilege: Privilege, identity: &Identity) -> Result<()> {
+fn check_deletable(
+    name: &ModuleName,
+    privilege: Privilege,
+    identity: &Identity,
+    patience: Duration,
+) -> Result<()> {
     if privilege != Privilege::Any && sessions::owner(name) != Some(identity.user) {
         return Err(Error::refused(format!("module {name} was loaded by another user")));
     }
-    match control::open_command(name.as_str()) {
+    match control::open_patiently(name.as_str(), patience) {
         Err(error) if control::is_busy(&error) => Err(in_use(name)),
         Ok(_) | Err(_) => Ok(()),
     }
@@ -221,7 +230,12 @@ fn in_use(name: &ModuleName) -> Error {
 
 /// For stapio when its staprun is gone: another staprun removes the module.
 pub fn remove_by_staprun(name: &ModuleName) -> io::Result<()> {
-    let staprun = std::env::current_exe()?.with_file_name("staprun");
+    let own = std::env::current_exe()?;
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    let staprun = ["staprun", "../../bin/staprun", "../bin/staprun"].map(|place| folder.join(place));
+    let Some(staprun) = staprun.into_iter().find(|path| path.is_file()) else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
     let mut command = Command::new(staprun);
     sys::process::with_default_signals(&mut command);
     command.arg("-d").arg(name.as_str()).status().map(drop)

@@ -10,7 +10,7 @@ use nix::kmod::{DeleteModuleFlags, delete_module, init_module};
 use crate::error::{Error, Result};
 use crate::image::VerifiedModule;
 use crate::name::ModuleName;
-use crate::print::Log;
+use crate::print::{self, Log};
 use crate::refusal::Circumstances;
 use crate::sessions;
 
@@ -28,13 +28,10 @@ pub fn insert(
     log: Log,
 ) -> Result<ModuleName> {
     let line = parameter_line(parameters)?;
-    let taken = sessions::is_loaded(module.name());
-    if (always_rename || taken) && !rename(&mut module, log) && always_rename && !taken {
-        crate::print::error_line(format_args!(
-            "WARNING: module {} keeps its name: it is {}",
-            module.name(),
-            if module.is_signed() { "signed" } else { "too short for another" }
-        ));
+    let wanted = always_rename || sessions::is_loaded(module.name());
+    if wanted && !rename(&mut module, log) && always_rename {
+        let why = if module.is_signed() { "it is signed" } else { "it is too short for another" };
+        print::error_line(format_args!("WARNING: module {} keeps its name: {why}", module.name()));
     }
     let mut result = init_module(module.bytes(), &line);
     // Another staprun may have taken the name since it was looked for.

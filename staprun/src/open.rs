@@ -59,7 +59,7 @@ fn open_any(module: &OsStr, blessed: &Path, user: &Identity) -> Result<(PathBuf,
 }
 
 fn first_that_opens(candidates: &[PathBuf]) -> std::io::Result<(PathBuf, File)> {
-    let mut error = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let mut error = std::io::Error::from_raw_os_error(libc::ENOENT);
     for path in candidates {
         // A FIFO or a device must not keep us waiting; what it is is checked next.
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;

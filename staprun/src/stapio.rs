@@ -62,14 +62,15 @@ fn serve(run: &Run) -> Result<Exit> {
     let settings = settings(run, &module, log);
     let result = Session::new(settings, &mut control, &mut waiter, output, command).run();
     if getppid() != parent {
-        remove_module(&module, control);
+        // Both have the control file open, which keeps the module from being removed.
+        drop((control, waiter));
+        remove_module(&module);
     }
     result
 }
 
 /// staprun, which removes the module, was killed.
-fn remove_module(module: &ModuleName, control: Control) {
-    drop(control);
+fn remove_module(module: &ModuleName) {
     if let Err(error) = loader::remove_by_staprun(module) {
         print::error_line(format_args!("WARNING: cannot run staprun: {error}; module {module} stays loaded"));
     }
