@@ -21,6 +21,7 @@ pub mod events;
 pub mod image;
 pub mod kernel;
 pub mod loader;
+pub mod memory;
 pub mod merge;
 pub mod messages;
 pub mod module;

@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use crate::control::{self, Control};
 use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::image::VerifiedModule;
+use crate::memory;
 use crate::messages::ToModule;
 use crate::module;
 use crate::name::ModuleName;
@@ -63,6 +63,7 @@ fn load_and_run(run: &Run, identity: &Identity, environment: &Environment) -> Re
     let opened = OpenedModule::read(&run.module, &release, privilege, identity)?;
     log.detail(format_args!("read {} bytes of {}", opened.bytes.len(), opened.path.display()));
     let verified = VerifiedModule::verify(opened, &release)?;
+    memory::check(run.buffer_mb)?;
     // From here on signals are kept until there is a session that can take them.
     let mut signals = supervise::hold_signals()?;
     let name = module::insert(verified, &parameters(run, identity), run.rename, log)?;
@@ -154,8 +155,7 @@ fn stapio_command(
     let mut command = Command::new(stapio);
     command.env_clear().envs(environment.for_user());
     if identity.is_elevated() {
-        // Sets the real, the effective and the saved ids, so there is no way back.
-        command.gid(identity.group.as_raw()).uid(identity.user.as_raw());
+        sys::process::become_user(&mut command, identity.user, identity.group);
     }
     command.args((0..run.verbose).map(|_| "-v"));
     command.args(run.no_warnings.then_some("-w"));

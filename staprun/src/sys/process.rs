@@ -8,7 +8,7 @@ use std::{io, ptr};
 
 use nix::libc;
 use nix::sys::signal::SigSet;
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, setresgid, setresuid};
 
 /// Forks a process that waits for one byte from `wait` and then becomes `words`; it ends silently when the other
 /// end, `gate`, is closed instead.
@@ -79,6 +79,18 @@ pub fn detach(command: &mut Command) {
     };
     // SAFETY: the closure allocates nothing and takes no lock.
     unsafe { command.pre_exec(prepare) };
+}
+
+/// Makes `command` run with the rights of this user alone.  The real, the effective and the saved ids are set, so
+/// there is no way back; the further groups are the user's own already, which `Command::uid` would drop.
+pub fn become_user(command: &mut Command, user: Uid, group: Gid) {
+    let drop_rights = move || {
+        setresgid(group, group, group)?;
+        setresuid(user, user, user)?;
+        Ok(())
+    };
+    // SAFETY: the closure makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(drop_rights) };
 }
 
 /// Makes a child of `command` start with the usual signals.
