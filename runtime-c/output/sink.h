@@ -74,7 +74,7 @@ static noinline __maybe_unused struct stp_sink stp_put_long(struct stp_sink sink
 /* A piece whose length the compiler knows. ctx: handler; locks: none */
 static __always_inline void stp_put_literal(struct stp_sink *sink, const char *bytes, size_t count)
 {
-	if (count <= 256 && stp_sink_room(sink, count)) {
+	if (count <= 256 && count <= STP_OUT_ROOM && stp_sink_room(sink, count)) {
 		memcpy(sink->pos, bytes, count);
 		sink->pos += count;
 	} else {
