@@ -61,12 +61,6 @@ notrace void stp_record_write(struct stp_record *record, u32 text_len, bool more
 {
 	struct stp_cpu *cpu = this_cpu_ptr(&stp_cpu);
 
-	WRITE_ONCE(cpu->pending, cpu->last_stamp);
-	smp_mb();		/* W2; pairs with R2 in stp_watermark() */
-	record->time = stp_clock_read();
-	cpu->last_stamp = record->time;
-	WRITE_ONCE(cpu->pending, record->time);
-
 	record->seq = cpu->next_seq;
 	WRITE_ONCE(cpu->next_seq, record->seq + 1);
 	record->len = text_len;
@@ -81,7 +75,7 @@ static u64 stp_watermark(void)
 	u64 watermark = stp_clock_read();
 	int cpu;
 
-	smp_mb();		/* R2; pairs with W2 in stp_record_write() */
+	smp_mb();		/* R2; pairs with W2 in stp_record_stamp() */
 	for_each_possible_cpu(cpu) {
 		u64 pending = smp_load_acquire(&per_cpu(stp_cpu, cpu).pending);
 

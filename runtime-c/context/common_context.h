@@ -18,6 +18,7 @@
 	int user_mode_p;		/* kregs is a frame of user mode */
 	char *out_pos;			/* next free byte of out.text */
 	char *out_end;
+	int out_stamped;		/* a record waits to be written when the handler is left */
 #ifdef STP_OVERLOAD
 	u64 cycles_base;		/* start of the interval that is being measured */
 	u64 cycles_sum;			/* spent in handlers since then */

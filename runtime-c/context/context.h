@@ -49,16 +49,19 @@ static int stp_contexts_alloc(void)
  * Writes what stands before @pos as a record that another one of this handler follows; gives the buffer's start.
  * ctx: any, NMI too, @c held; locks: script locks
  */
-static noinline notrace char *stp_out_flush(struct context *c, char *pos)
+static noinline notrace __maybe_unused char *stp_out_flush(struct context *c, char *pos)
 {
-	if (pos != c->out.text)
+	if (pos != c->out.text) {
+		stp_record_stamp(&c->out.head);
 		stp_record_write(&c->out.head, pos - c->out.text, true);
+	}
 	c->out_pos = c->out.text;
 	return c->out_pos;
 }
 
 /*
- * Writes the handler's last record.  The script locks must still be held: the record is stamped here.
+ * Ends the handler's output.  The script locks must still be held, for the record is stamped here; it is written
+ * when the handler is left, so that nobody waits for a lock meanwhile.
  * ctx: any, NMI too, @c held; locks: script locks
  */
 static __always_inline void stp_out_commit(struct context *c)
@@ -66,6 +69,16 @@ static __always_inline void stp_out_commit(struct context *c)
 	/* After a flush there is always a last record, an empty one if need be, for the reader waits for it. */
 	if (c->out_pos == c->out.text && !(c->out.head.cpu_flags & STP_REC_MORE))
 		return;
+	stp_record_stamp(&c->out.head);
+	c->out_stamped = 1;
+}
+
+/* Writes the record that stp_out_commit() stamped.  ctx: any, NMI too, @c held; locks: none */
+static __always_inline void stp_out_write(struct context *c)
+{
+	if (!c->out_stamped)
+		return;
+	c->out_stamped = 0;
 	stp_record_write(&c->out.head, c->out_pos - c->out.text, false);
 	c->out_pos = c->out.text;
 }

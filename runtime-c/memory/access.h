@@ -5,6 +5,9 @@
 #ifndef STAP_MEMORY_ACCESS_H
 #define STAP_MEMORY_ACCESS_H
 
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 /* Reads *ptr into *dst; 0 or -EFAULT.  ctx: any, NMI too; locks: none */
@@ -40,28 +43,33 @@ static inline long stp_kread_string(char *dst, const void *addr, size_t max)
 }
 
 /*
- * Copies @n bytes of the current task's memory without sleeping: a page that is not present is a fault.
- * copy_from_user_nofault() refuses contexts without the task's own memory (kernel threads, a borrowed mm).
- * ctx: any, NMI too; locks: none
+ * Reads *ptr of the current task's memory into *dst without sleeping: a page that is not present is a fault.
+ * copy_from_user_nofault() refuses where the task's own memory is not in place: kernel threads, a borrowed mm.
+ * Gives 0 or -EFAULT.  ctx: any, NMI too; locks: none
  */
-static inline int stp_uread(void *dst, unsigned long addr, size_t n)
+#define stp_uread(dst, ptr) \
+	stp_uread_bytes((dst), (const void __user *)(unsigned long)(ptr), sizeof(*(dst)))
+
+/* ctx: any, NMI too; locks: none */
+static inline int stp_uread_bytes(void *dst, const void __user *addr, size_t n)
 {
-	return copy_from_user_nofault(dst, (const void __user *)addr, n) ? -EFAULT : 0;
+	return copy_from_user_nofault(dst, addr, n) ? -EFAULT : 0;
 }
 
 /*
  * Copies the string at @addr of the current task, at most @max bytes with its NUL; -EFAULT, or the length copied.
  * ctx: any, NMI too; locks: none
  */
-static inline long stp_uread_string(char *dst, unsigned long addr, size_t max)
+static inline long stp_uread_string(char *dst, const void __user *addr, size_t max)
 {
 	size_t done = 0;
 
 	while (done + 1 < max) {
-		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(addr + done));
+		const char __user *from = (const char __user *)addr + done;
+		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(from));
 		size_t len;
 
-		if (stp_uread(dst + done, addr + done, piece)) {
+		if (stp_uread_bytes(dst + done, from, piece)) {
 			dst[done] = '\0';
 			return -EFAULT;
 		}

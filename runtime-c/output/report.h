@@ -19,6 +19,7 @@ static __printf(1, 2) void stp_report_line(const char *fmt, ...)
 	c->out_pos += vscnprintf(c->out_pos, c->out_end - c->out_pos, fmt, args);
 	va_end(args);
 	stp_out_commit(c);
+	stp_out_write(c);
 	preempt_enable();
 }
 #endif

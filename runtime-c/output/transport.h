@@ -65,10 +65,25 @@ static __always_inline u64 stp_clock_read(void)
 }
 
 /*
- * Writes one record whose head, stamp and flags apart, and text stand in @record.  The stamp is taken here, so
- * the caller still holds the script locks that put its output in order.
+ * Stamps a record that stp_record_write() will write soon, steps W1 to W4.  The caller still holds the script
+ * locks that put its output in order; it may drop them before it writes.
  *
  * ctx: any, NMI too, this CPU's context held; locks: script locks
+ */
+static __always_inline void stp_record_stamp(struct stp_record *record)
+{
+	struct stp_cpu *cpu = this_cpu_ptr(&stp_cpu);
+
+	WRITE_ONCE(cpu->pending, cpu->last_stamp);
+	smp_mb();		/* W2; pairs with R2 in stp_watermark() */
+	record->time = stp_clock_read();
+	cpu->last_stamp = record->time;
+	WRITE_ONCE(cpu->pending, record->time);
+}
+
+/*
+ * Writes the stamped record, whose text stands behind its head, steps W5 to W7.
+ * ctx: any, NMI too, this CPU's context held; locks: any
  */
 void stp_record_write(struct stp_record *record, u32 text_len, bool more);
 

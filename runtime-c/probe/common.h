@@ -115,8 +115,12 @@ out:
 static __always_inline void stp_probe_leave(struct stp_hit *hit, struct stap_probe *p, struct context *c)
 {
 #ifdef STP_NEED_CYCLES
-	u64 now = stp_cycles();
+	u64 now;
+#endif
 
+	stp_out_write(c);
+#ifdef STP_NEED_CYCLES
+	now = stp_cycles();
 #ifdef STP_TIMING
 	stp_timing_add(p->timing, now - hit->start);
 #endif
