@@ -102,10 +102,17 @@ impl Circumstances {
                 format!("the kernel is locked down ({mode}) and does not know the key of the signature"),
                 Some(ENROL.into()),
             ),
-            None => (
-                "Operation not permitted".into(),
-                Some("a security module (SELinux, a container) may forbid it; dmesg may say more".into()),
-            ),
+            None => ("Operation not permitted".into(), Some(self.unknown_reason().into())),
+        }
+    }
+
+    /// Where securityfs is not mounted, nothing tells of a lockdown.
+    fn unknown_reason(&self) -> &'static str {
+        if self.signed {
+            "a lockdown, SELinux or a container may forbid it; dmesg says more"
+        } else {
+            "a lockdown (Secure Boot) refuses unsigned modules: \"stap --sign-module\" signs them; SELinux or a \
+             container may forbid it too; dmesg says more"
         }
     }
 
@@ -171,6 +178,7 @@ mod tests {
     fn eperm_names_its_cause() {
         let plain = said(&root(), Errno::EPERM);
         assert!(plain.contains("Couldn't insert module 'stap_x': Operation not permitted"));
+        assert!(plain.contains("Secure Boot") && plain.contains("dmesg"));
         let user = Circumstances { capable: false, ..root() };
         assert!(said(&user, Errno::EPERM).contains("CAP_SYS_MODULE"));
         let locked = Circumstances { lockdown: Some("integrity".into()), ..root() };
