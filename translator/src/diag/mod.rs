@@ -3,6 +3,7 @@
 pub mod code;
 pub mod diagnostic;
 pub mod render_classic;
+pub mod render_json;
 pub mod sink;
 pub mod suggest;
 
