@@ -88,7 +88,7 @@ impl Finder<'_> {
     fn around(&self, exe: &Path, dir: &Path) -> Option<Layout> {
         let share = dir.join("share/stap-rs");
         if (self.exists)(&share.join("runtime-c")) {
-            return Some(self.layout(&share, dir.join("bin/staprun"), dir.join("libexec/stap-rs/stapio")));
+            return Some(self.layout(&share, dir.join("bin/staprun"), dir.join("libexec/systemtap/stapio")));
         }
         if !(self.exists)(&dir.join("runtime-c")) || !(self.exists)(&dir.join("translator")) {
             return None;
@@ -159,7 +159,7 @@ mod tests {
             find("/usr/local/bin/stap", &["/usr/local/share/stap-rs/runtime-c"], &env).expect("found");
         assert_eq!(layout.runtime, Path::new("/usr/local/share/stap-rs/runtime-c"));
         assert_eq!(layout.tapset, Path::new("/usr/local/share/stap-rs/tapset"));
-        assert_eq!(layout.stapio, Path::new("/usr/local/libexec/stap-rs/stapio"));
+        assert_eq!(layout.stapio, Path::new("/usr/local/libexec/systemtap/stapio"));
         assert_eq!(layout.staprun, Path::new("/x/staprun"));
         assert_eq!(layout.cache, Path::new("/d/cache"));
         assert_eq!(layout.data, Path::new("/d"));

@@ -1,1 +1,255 @@
 //! SystemTap's wording and layout.
+//!
+//! Users and scripts match on it, to the blanks. Helps are ours and follow SystemTap's own lines.
+
+use std::cell::Cell;
+
+use super::code::Code;
+use super::diagnostic::{Diagnostic, Saw, Severity};
+use crate::source::map::OriginKind;
+use crate::source::{FileId, SourceMap, Span};
+
+/// Words that a token's text is not quoted for.
+const KEYWORDS: [&[u8]; 20] = [
+    b"break",
+    b"catch",
+    b"continue",
+    b"delete",
+    b"else",
+    b"for",
+    b"foreach",
+    b"function",
+    b"global",
+    b"if",
+    b"in",
+    b"limit",
+    b"long",
+    b"next",
+    b"private",
+    b"probe",
+    b"return",
+    b"string",
+    b"try",
+    b"while",
+];
+
+/// Renders the diagnostics of one run, which leave out the name of a file that was named just before.
+#[derive(Default, Debug)]
+pub struct Renderer {
+    last_file: Cell<Option<FileId>>,
+}
+
+/// How a severity lays its lines out.
+struct Layout {
+    /// Blanks before `source:`, and before the caret in addition to the width of `source: `.
+    align: usize,
+    /// Full places in every token.
+    full_places: bool,
+}
+
+const PARSE: Layout = Layout { align: 5, full_places: true };
+const SEMANTIC: Layout = Layout { align: 8, full_places: false };
+const WARNING: Layout = Layout { align: 1, full_places: false };
+
+impl Renderer {
+    /// All lines of a diagnostic and of its causes.
+    pub fn render(&self, sources: &SourceMap, diagnostic: &Diagnostic) -> Vec<u8> {
+        let page = Page { sources, last_file: &self.last_file };
+        let mut out = Vec::new();
+        page.diagnostic(diagnostic, &mut out);
+        out
+    }
+}
+
+struct Page<'a> {
+    sources: &'a SourceMap,
+    last_file: &'a Cell<Option<FileId>>,
+}
+
+impl Page<'_> {
+    fn diagnostic(&self, diagnostic: &Diagnostic, out: &mut Vec<u8>) {
+        match diagnostic.severity {
+            Severity::ParseError => self.parse_error(diagnostic, out),
+            Severity::SemanticError => self.located("semantic error: ", diagnostic, &SEMANTIC, out),
+            Severity::Warning => self.located("WARNING: ", diagnostic, &WARNING, out),
+            Severity::Error => {
+                // SystemTap says these without a prefix.
+                let prefix = if diagnostic.code == Code::Input { "" } else { "ERROR: " };
+                self.located(prefix, diagnostic, &SEMANTIC, out);
+            }
+        }
+        for help in &diagnostic.helps {
+            out.extend_from_slice(format!("        help: {help}\n").as_bytes());
+        }
+        if matches!(diagnostic.severity, Severity::ParseError | Severity::SemanticError) {
+            out.push(b'\n');
+        }
+        for cause in &diagnostic.causes {
+            self.diagnostic(cause, out);
+        }
+    }
+
+    fn parse_error(&self, diagnostic: &Diagnostic, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("parse error: {}\n", diagnostic.message).as_bytes());
+        match (&diagnostic.saw, diagnostic.token) {
+            (Some(Saw::Eof(name)), _) => {
+                out.extend_from_slice(format!("        saw: {name} EOF\n").as_bytes())
+            }
+            (Some(Saw::Token(span)), _) => self.token_line("        saw: ", *span, &PARSE, out),
+            (None, Some(span)) => self.token_line("         at: ", span, &PARSE, out),
+            (None, None) => {}
+        }
+    }
+
+    fn located(&self, prefix: &str, diagnostic: &Diagnostic, layout: &Layout, out: &mut Vec<u8>) {
+        out.extend_from_slice(prefix.as_bytes());
+        out.extend_from_slice(diagnostic.message.as_bytes());
+        match diagnostic.token {
+            Some(span) => self.token_line(": ", span, layout, out),
+            None => out.push(b'\n'),
+        }
+        if let Some(span) = diagnostic.second {
+            self.token_line("", span, layout, out);
+        }
+    }
+
+    /// The token, its source line with a caret, and where it was expanded from.
+    fn token_line(&self, prefix: &str, span: Span, layout: &Layout, out: &mut Vec<u8>) {
+        out.extend_from_slice(prefix.as_bytes());
+        self.token(span, layout, out);
+        out.push(b'\n');
+        self.source_line(span, layout, out);
+        if let Some(origin) = self.sources.origin(span.origin) {
+            let how = match origin.kind {
+                OriginKind::Macro => "\tin expansion of macro: ",
+                OriginKind::Synthesised => "\tin synthesized code from: ",
+            };
+            self.token_line(how, origin.at, layout, out);
+        }
+    }
+
+    fn token(&self, span: Span, layout: &Layout, out: &mut Vec<u8>) {
+        let text = self.sources.text(span);
+        let (kind, content) = classify(&text);
+        out.extend_from_slice(kind.as_bytes());
+        if let Some(content) = content {
+            out.extend_from_slice(b" '");
+            out.extend(
+                content.iter().map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'?' }),
+            );
+            out.push(b'\'');
+        }
+        let repeated = self.last_file.replace(Some(span.file)) == Some(span.file) && !layout.full_places;
+        let place = self.sources.line_col(span);
+        let name = if repeated { String::new() } else { self.sources.file(span.file).name.clone() };
+        out.extend_from_slice(format!(" at {name}:{}:{}", place.line, place.column).as_bytes());
+    }
+
+    fn source_line(&self, span: Span, layout: &Layout, out: &mut Vec<u8>) {
+        let file = self.sources.file(span.file);
+        let place = file.line_col(span.lo);
+        let line = file.line_text(place.line);
+        out.resize(out.len() + layout.align, b' ');
+        out.extend_from_slice(b"source: ");
+        out.extend_from_slice(line);
+        out.push(b'\n');
+        out.resize(out.len() + layout.align + b"source: ".len(), b' ');
+        let before = &line[..line.len().min(place.column as usize - 1)];
+        out.extend(before.iter().map(|&byte| if byte == b'\t' { b'\t' } else { b' ' }));
+        out.extend_from_slice(b"^\n");
+    }
+}
+
+/// What SystemTap calls a token, and what it quotes of it.
+fn classify(text: &[u8]) -> (&'static str, Option<&[u8]>) {
+    if KEYWORDS.contains(&text) {
+        return ("keyword", None);
+    }
+    if text.starts_with(b"%{") {
+        return ("embedded-code", None);
+    }
+    let inner = text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let kind = match text.first() {
+        Some(b'"') if inner.is_some() => "string",
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$') => "identifier",
+        Some(b'0'..=b'9') => "number",
+        Some(b'@') if text.len() > 1 => "operator",
+        Some(byte) if byte.is_ascii_punctuation() && *byte != b'"' => "operator",
+        _ => "junk",
+    };
+    (kind, Some(inner.unwrap_or(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::OriginId;
+
+    fn text(sources: &SourceMap, diagnostic: &Diagnostic) -> String {
+        String::from_utf8(Renderer::default().render(sources, diagnostic)).expect("text")
+    }
+
+    fn span(file: FileId, lo: u32, hi: u32) -> Span {
+        Span { file, lo, hi, origin: OriginId::NONE }
+    }
+
+    #[test]
+    fn parse_errors() {
+        let sources = SourceMap::default();
+        let file = sources.add("<input>", b"probe begin { x = }\n\tx = \"a".to_vec(), false, false);
+        let error = Diagnostic::new(Code::Parse, Severity::ParseError, "expected literal string or number");
+        let saw = error.clone().saw(Saw::Token(span(file, 18, 19)));
+        let expected = "parse error: expected literal string or number\n        saw: operator '}' at <input>:1:19\n     \
+                        source: probe begin { x = }\n                               ^\n\n";
+        assert_eq!(text(&sources, &saw), expected);
+        let eof = error.clone().saw(Saw::Eof("<input>".to_owned()));
+        assert_eq!(
+            text(&sources, &eof),
+            "parse error: expected literal string or number\n        saw: <input> EOF\n\n"
+        );
+        let junk = error.at(span(file, 25, 27));
+        assert!(
+            text(&sources, &junk)
+                .contains("         at: junk '\"a' at <input>:2:6\n     source: \tx = \"a\n")
+        );
+        assert!(text(&sources, &junk).ends_with("\n             \t    ^\n\n"), "tabs are kept");
+    }
+
+    #[test]
+    fn a_semantic_error_names_a_file_once() {
+        let sources = SourceMap::default();
+        let file = sources.add("<input>", b"probe foo.bar { }".to_vec(), false, false);
+        let cause = Diagnostic::semantic(Code::ProbePoint, "probe point mismatch", span(file, 6, 9))
+            .help("try begin");
+        let error = Diagnostic::semantic(Code::ProbePoint, "while resolving probe point", span(file, 6, 9))
+            .caused_by(cause);
+        let expected = "semantic error: while resolving probe point: identifier 'foo' at <input>:1:7\n        source: \
+                        probe foo.bar { }\n                      ^\n\nsemantic error: probe point mismatch: \
+                        identifier 'foo' at :1:7\n        source: probe foo.bar { }\n                      ^\n        \
+                        help: try begin\n\n";
+        assert_eq!(text(&sources, &error), expected);
+    }
+
+    #[test]
+    fn warnings_stand_one_blank_in() {
+        let sources = SourceMap::default();
+        let file = sources.add("<input>", b"probe begin { x = 1 }".to_vec(), false, false);
+        let warning = Diagnostic::warning(Code::Unused, "Eliding assignment to 'x'", span(file, 16, 17));
+        let expected = "WARNING: Eliding assignment to 'x': operator '=' at <input>:1:17\n source: probe begin { x = 1 }\n                         ^\n";
+        assert_eq!(text(&sources, &warning), expected);
+    }
+
+    #[test]
+    fn macros_show_where_they_were_used() {
+        let sources = SourceMap::default();
+        let file = sources.add("m.stp", b"@b \"x\"".to_vec(), false, false);
+        let origin = sources.add_origin(OriginKind::Macro, span(file, 0, 2));
+        let error = Diagnostic::semantic(Code::Type, "wrong", Span { origin, ..span(file, 3, 6) });
+        let out = text(&sources, &error);
+        assert!(out.contains("wrong: string 'x' at m.stp:1:4\n"), "{out}");
+        assert!(
+            out.contains("\tin expansion of macro: operator '@b' at :1:1\n        source: @b \"x\"\n"),
+            "{out}"
+        );
+    }
+}
