@@ -1,0 +1,43 @@
+//! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same.
+
+mod compile;
+mod cost;
+mod flood;
+mod front;
+mod table;
+
+use std::process::ExitCode;
+
+use stap_tests::programs::kernels;
+
+use crate::table::Table;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|word| word == front::MEASURE) {
+        return front::measure(&args[1..]);
+    }
+    let kernels = kernels();
+    let Some(oldest) = kernels.first() else {
+        eprintln!("bench: no kernel with headers is installed: run 'make setup'");
+        return ExitCode::FAILURE;
+    };
+    let mut table = Table::default();
+    let mut failed = false;
+    let mut part = |title: &str, rows: Result<Vec<table::Row>, String>| match rows {
+        Ok(rows) => table.add(title, rows),
+        Err(message) => {
+            eprintln!("bench: {title}: {message}");
+            failed = true;
+        }
+    };
+    part(&format!("Passes 1 to 4, {oldest}"), compile::rows(oldest));
+    part("Passes 1 to 3 of hello world", front::rows(oldest));
+    for release in &kernels {
+        part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));
+    }
+    part(&format!("Flood of 300,000 records of 80 bytes, {oldest}"), flood::rows(oldest));
+    print!("{}", table.text());
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

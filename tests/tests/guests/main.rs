@@ -1,0 +1,10 @@
+//! What one script and its expected output cannot say: losses, order, signals, several sessions, refusals. Each test
+//! takes modules made on the host into a guest of each kernel.
+
+mod lifecycle;
+mod order;
+mod refusals;
+mod secure_boot;
+mod setting;
+mod transport;
+mod vm_option;
