@@ -135,7 +135,8 @@ impl<'a> Body<'a> {
     pub fn declare(&mut self, declarator: &str) -> String {
         self.next_temp += 1;
         let name = format!("t{}", self.next_temp);
-        self.declarations.push(format!("{};", declarator.replace('@', &name)));
+        // The result of a call may be for nobody.
+        self.declarations.push(format!("{} __maybe_unused;", declarator.replace('@', &name)));
         name
     }
 
