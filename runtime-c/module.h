@@ -16,6 +16,11 @@
 #define STP_PRIVILEGE STP_PR_STAPDEV
 #endif
 
+/* What the kernel's log calls the script. */
+#ifndef STAP_SCRIPT_NAME
+#define STAP_SCRIPT_NAME "<input>"
+#endif
+
 /* What staprun reads of the file before it loads it. */
 static const u32 _stp_privilege __used __section(".stap_privilege") = STP_PRIVILEGE;
 
@@ -70,7 +75,8 @@ static int stp_session_init(void)
 		stp_contexts_free();
 		return rc;
 	}
-	pr_debug("systemtap: context %zu bytes, probes: %zu\n", sizeof(struct context), ARRAY_SIZE(stap_probes));
+	printk(KERN_DEBUG "%s (%s): systemtap: 5.6/stap-rs, memory: %zuctx kb, probes: %zu\n", THIS_MODULE->name,
+	       STAP_SCRIPT_NAME, num_possible_cpus() * sizeof(struct context) >> 10, ARRAY_SIZE(stap_probes));
 	atomic_set(&stp_session.state, STAP_SESSION_STARTING);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * The per-CPU relay channels, without files of relay's own; output/transport.h has the rules of writing.
  */
+#include <linux/mm.h>
 #include <linux/relay.h>
 
 #ifdef CONFIG_X86
@@ -112,6 +113,14 @@ static const struct rchan_callbacks stp_channel_callbacks = {
 	.remove_buf_file = stp_remove_buf_file,
 };
 
+/* Checked before relay asks for the pages, which would first kill processes to get them.  ctx: task; locks: none */
+static bool stp_channel_fits(void)
+{
+	u64 wanted = ((u64)_stp_bufsize << 20) * num_online_cpus();
+
+	return wanted < (u64)si_mem_available() << PAGE_SHIFT;
+}
+
 /* ctx: task; locks: none */
 static int stp_channel_init(void)
 {
@@ -129,7 +138,8 @@ static int stp_channel_init(void)
 	stp_clock_trusted = stp_clock_is_global();
 
 	subbufs = ((size_t)_stp_bufsize << 20) >> STP_SUBBUF_SHIFT;
-	stp_channel = relay_open(NULL, NULL, STP_SUBBUF_SIZE, subbufs, &stp_channel_callbacks, NULL);
+	if (stp_channel_fits())
+		stp_channel = relay_open(NULL, NULL, STP_SUBBUF_SIZE, subbufs, &stp_channel_callbacks, NULL);
 	if (stp_channel)
 		return 0;
 	stp_pr_err("no memory for trace buffers of %u MB a CPU, -s takes a smaller size\n", _stp_bufsize);
