@@ -33,7 +33,7 @@ impl Body<'_> {
         let exprs: Vec<_> = args.iter().collect();
         let mut values = self.values(&exprs, &[]);
         self.keep_what_callee_changes(id, args, &mut values);
-        self.fail_if(&format!("{} > MAXNESTING", self.nesting()), "MAXNESTING exceeded", span);
+        self.fail_if(&format!("{} >= MAXNESTING", self.nesting()), "MAXNESTING exceeded", span);
         self.attempt(id, &values, dest, result);
         // Candidates that say `next` hand over to the next one, with the same arguments.
         let mut candidate = id;
