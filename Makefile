@@ -11,7 +11,7 @@ bindir    := $(DESTDIR)$(PREFIX)/bin
 libexec   := $(DESTDIR)$(PREFIX)/libexec/systemtap
 share     := $(DESTDIR)$(PREFIX)/share/stap-rs
 man       := $(DESTDIR)$(PREFIX)/share/man
-C_SOURCES := $(shell git ls-files 'runtime-c/*.c' 'runtime-c/*.h' 'tests/*.c')
+C_SOURCES := $(shell git ls-files 'runtime-c/*.c' 'runtime-c/*.h' 'tests/workloads/*.c')
 
 .DELETE_ON_ERROR:
 .PHONY: help setup setup-demo build demo test check check-c bench soak debug-kernel workloads install uninstall

@@ -45,7 +45,6 @@ debian_packages() {
 	[ "$scope" != demo ] || return 0
 	cat <<-L
 	cpio: reads back what the tests pack
-	clang-format: checks the style of the C code
 	ovmf: firmware with Secure Boot
 	sbsigntool: signs a kernel for Secure Boot
 	python3-venv: holds virt-firmware, which enrols the key
@@ -80,7 +79,6 @@ redhat_packages() {
 	[ "$scope" != demo ] || return 0
 	cat <<-L
 	cpio: reads back what the tests pack
-	clang-tools-extra: checks the style of the C code
 	edk2-ovmf: firmware with Secure Boot
 	sbsigntools: signs a kernel for Secure Boot
 	python3: holds virt-firmware, which enrols the key

@@ -114,3 +114,17 @@ fn a_warning_fails_the_run_it_came_in() {
     let failed: Vec<bool> = outcomes.iter().map(Result::is_err).collect();
     assert_eq!(failed, [false, true, false]);
 }
+
+#[test]
+fn secure_boot_locks_the_kernel_down() {
+    let kernels = kernels();
+    let kernel = stap_vm::Kernel::find(kernels.first().expect("a kernel")).expect("installed");
+    let folder = tempfile::tempdir().expect("a folder");
+    let tool = stap_tests::programs::root().join("target/venv/bin/virt-fw-vars");
+    let secure_boot = stap_vm::SecureBoot::prepare(&kernel, folder.path(), &tool).expect("'make setup' ran");
+    let vm = Vm::of_kernel(kernel).root(Root::Own).secure_boot(secure_boot);
+    let result = run(&vm, "cat /sys/kernel/security/lockdown");
+    let stdout = String::from_utf8_lossy(&result.stdout);
+    assert_eq!(stdout, "none [integrity] confidentiality\n", "{}", result.console);
+    assert_eq!(result.verdict, Verdict::Ok);
+}
