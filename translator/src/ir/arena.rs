@@ -113,6 +113,12 @@ impl<T> Renumbering<T> {
     pub fn get(&self, old: Handle<T>) -> Option<Handle<T>> {
         self.0.get(old.index()).copied().flatten()
     }
+
+    /// Drops from a side table what was dropped from the arena.
+    pub fn filter<U>(&self, table: &mut Vec<U>) {
+        let mut kept = self.0.iter();
+        table.retain(|_| kept.next().is_some_and(Option::is_some));
+    }
 }
 
 impl<T> Index<Handle<T>> for Arena<T> {

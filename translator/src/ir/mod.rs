@@ -11,6 +11,7 @@
 pub mod arena;
 pub mod expr;
 pub mod program;
+pub mod refs;
 pub mod stmt;
 pub mod ty;
 pub mod validate;

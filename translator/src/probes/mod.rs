@@ -1,1 +1,83 @@
-//! Families of probe points.
+//! The families of probe points, one file each, in the order of stapprobes(3stap).
+
+mod begin_end;
+mod kprobe;
+mod later;
+mod timer;
+
+use crate::diag::{Code, Diagnostic};
+use crate::ir::program::Point;
+use crate::pass1_parse::ast::{Component, Literal};
+
+/// A family: the points that it knows, and what each one means.
+pub trait Family: Sync {
+    /// Its points as the manual writes them: `timer.s(number).randomize(number)`. A last component `**` stands for
+    /// anything that may follow.
+    fn patterns(&self) -> &'static [&'static str];
+
+    /// The meaning of components that match one of the patterns.
+    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic>;
+}
+
+/// What a family makes of a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derivation {
+    /// Where it fires.
+    pub point: Point,
+    /// The point as `pp()` gives it.
+    pub pp: String,
+}
+
+impl Derivation {
+    /// A point whose `pp()` is what the script says.
+    fn as_written(point: Point, components: &[Component]) -> Self {
+        Derivation { point, pp: point_text(components) }
+    }
+}
+
+/// All families.
+pub static FAMILIES: &[&dyn Family] =
+    &[&begin_end::BeginEnd, &timer::Timer, &kprobe::Kprobe, &later::Unready];
+
+/// Dotted components as a script writes them.
+pub fn point_text(components: &[Component]) -> String {
+    let mut text = String::new();
+    for (i, component) in components.iter().enumerate() {
+        if i > 0 {
+            text.push('.');
+        }
+        text.push_str(component.name.as_str());
+        match &component.arg {
+            None => {}
+            Some(Literal::Number(number)) => text.push_str(&format!("({number})")),
+            Some(Literal::String(bytes)) => text.push_str(&format!("({})", quoted(bytes))),
+        }
+    }
+    text
+}
+
+/// A string as a script writes it.
+pub fn quoted(bytes: &[u8]) -> String {
+    format!("\"{}\"", bytes.escape_ascii().to_string().replace("\\'", "'"))
+}
+
+/// The component's number, when it has one.
+fn number(component: &Component) -> Option<i64> {
+    match component.arg {
+        Some(Literal::Number(number)) => Some(number),
+        _ => None,
+    }
+}
+
+/// The component's string, when it has one.
+fn string(component: &Component) -> Option<&[u8]> {
+    match &component.arg {
+        Some(Literal::String(bytes)) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// A complaint about one component.
+fn wrong(component: &Component, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::semantic(Code::ProbePoint, message, component.span)
+}

@@ -1,0 +1,184 @@
+//! The worklist: files that take part bring probes, bodies bring functions, functions bring files.
+
+use super::catalog::ItemRef;
+use super::derive::{Derived, Deriver, Part};
+use super::limits;
+use super::names::{Names, Reported};
+use super::points::PointTree;
+use super::resolve::{Context, Resolver};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::arena::Arena;
+use crate::ir::program::{FunctionBody, FunctionId, Point, Probe};
+use crate::ir::ty::Ty;
+use crate::ir::{Expr, ExprKind};
+use crate::pass1_parse::ast::{self, Item};
+
+/// Resolves all that the scripts refer to, until nothing new is met.
+pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
+    declare_user_globals(names);
+    let mut done = 0;
+    loop {
+        if let Some(file) = names.catalog.used_file(done) {
+            done += 1;
+            file_items(names, tree, file);
+        } else if let Some(function) = names.queue.pop_front() {
+            // The error is in the sink.
+            let _ = resolve_function(names, function);
+        } else {
+            break;
+        }
+    }
+    report_clashes(names);
+    settle_keys(names);
+}
+
+/// Globals of the scripts keep their order, whatever is used first.
+fn declare_user_globals(names: &mut Names<'_>) {
+    let files = names.catalog.files().len();
+    for file in 0..files {
+        let node = names.catalog.file(file);
+        for (item, _) in node.items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Global(_))) {
+            names.global_at(ItemRef { file, item });
+        }
+    }
+}
+
+fn file_items(names: &mut Names<'_>, tree: &mut PointTree, file: usize) {
+    let node = names.catalog.file(file);
+    for (item, entry) in node.items.iter().enumerate() {
+        match entry {
+            Item::Probe(_) => probe(names, tree, ItemRef { file, item }),
+            Item::Embedded(code) => {
+                if let Ok(code) = limits::embedded(names, node.id, code) {
+                    names.program.embedded.push(code);
+                }
+            }
+            Item::Alias(_) | Item::Global(_) | Item::Function(_) => {}
+        }
+    }
+}
+
+fn probe(names: &mut Names<'_>, tree: &mut PointTree, item: ItemRef) {
+    let sink = names.sink;
+    let derived = Deriver { catalog: &mut names.catalog, tree, sink }.probe(item);
+    for one in derived {
+        add_probe(names, one);
+    }
+}
+
+fn add_probe(names: &mut Names<'_>, derived: Derived) {
+    let condition = condition(names, &derived);
+    let returns = matches!(&derived.point, Point::Kprobe(point) if point.is_return);
+    let mut body = Vec::new();
+    let mut resolver = Resolver::new(names, Context::Probe { returns }, derived.span.file, Arena::default());
+    for &part in &derived.parts {
+        resolver.part(part, &mut body);
+    }
+    let locals = resolver.into_locals();
+    let pn = derived.chain.last().cloned().unwrap_or_default();
+    let derivation = derived.chain.iter().map(|point| format!(" from: {point}")).collect();
+    names.program.probes.push(Probe {
+        number: 0,
+        point: derived.point,
+        pp: derived.pp,
+        pn,
+        location: names.session.sources.place(derived.span),
+        derivation,
+        span: derived.span,
+        optional: derived.optional,
+        locals,
+        body,
+        locks: Vec::new(),
+        condition,
+    });
+}
+
+impl Resolver<'_, '_> {
+    /// Adds a block of a probe or alias.
+    fn part(&mut self, part: Part, out: &mut crate::ir::stmt::Block) {
+        let (Part::Prologue(item) | Part::Handler(item) | Part::Epilogue(item)) = part;
+        let file = self.names().catalog.file(item.file);
+        let block = match (part, &file.items[item.item]) {
+            (Part::Prologue(_), Item::Alias(alias)) => alias.prologue.as_ref(),
+            (Part::Epilogue(_), Item::Alias(alias)) => alias.epilogue.as_ref(),
+            (Part::Handler(_), Item::Probe(probe)) => Some(&probe.body),
+            _ => None,
+        };
+        if let Some(block) = block {
+            self.block(file.id, block, out);
+        }
+    }
+}
+
+/// All conditions on the way, tied by `&&`.
+fn condition(names: &mut Names<'_>, derived: &Derived) -> Option<Expr> {
+    let mut whole: Option<Expr> = None;
+    for at in &derived.conditions {
+        let file = names.catalog.file(at.item.file);
+        let points = match &file.items[at.item.item] {
+            Item::Probe(probe) => &probe.points,
+            Item::Alias(alias) => &alias.points,
+            _ => continue,
+        };
+        let Some(node) = points[at.point].condition.as_deref() else { continue };
+        let resolver = Resolver::new(names, Context::Condition, file.id, Arena::default());
+        let Ok(one) = resolver.condition(node) else { continue };
+        whole = Some(match whole {
+            None => one,
+            Some(other) => {
+                let span = other.span;
+                Expr { span, ty: Ty::Long, kind: ExprKind::And(Box::new(other), Box::new(one)) }
+            }
+        });
+    }
+    whole
+}
+
+fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reported> {
+    let item = names.functions[id.index()].item;
+    let file = names.catalog.file(item.file);
+    let Item::Function(node) = &file.items[item.item] else { return Ok(()) };
+    match &node.body {
+        ast::FunctionBody::Embedded(code) => {
+            let code = limits::embedded(names, file.id, code)?;
+            names.program.functions[id].body = FunctionBody::Embedded(code);
+        }
+        ast::FunctionBody::Script(block) => {
+            let params = std::mem::take(&mut names.program.functions[id].locals);
+            let mut resolver = Resolver::new(names, Context::Function, file.id, params);
+            let mut body = Vec::new();
+            resolver.block(file.id, block, &mut body);
+            let locals = resolver.into_locals();
+            let function = &mut names.program.functions[id];
+            function.locals = locals;
+            function.body = FunctionBody::Script(body);
+        }
+    }
+    Ok(())
+}
+
+fn report_clashes(names: &mut Names<'_>) {
+    for (later, first) in names.catalog.take_clashes() {
+        let (Some(later), Some(first)) = (names.catalog.global_at(later), names.catalog.global_at(first))
+        else {
+            continue;
+        };
+        let error = Diagnostic::semantic(Code::Declaration, "duplicate global name", later.span);
+        names.sink.push(error.and_at(first.span));
+    }
+}
+
+/// The number of keys is known once all uses were met.
+fn settle_keys(names: &mut Names<'_>) {
+    for (global, facts) in names.program.globals.iter_mut().zip(&names.globals) {
+        let keys = facts.arity.map_or(0, |(keys, _)| keys);
+        global.keys = vec![Ty::Long; keys];
+    }
+}
+
+/// Numbers handlers in their order.
+pub fn number(names: &mut Names<'_>) {
+    for (probe, number) in names.program.probes.iter_mut().zip(1..) {
+        probe.number = number;
+    }
+}

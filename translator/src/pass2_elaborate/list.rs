@@ -1,0 +1,61 @@
+//! `-l` and `-L`: the points that a pattern matches.
+
+use std::collections::BTreeMap;
+
+use super::catalog::{Catalog, Declarations};
+use super::handlers;
+use super::names::Names;
+use super::points::PointTree;
+use super::types;
+use crate::diag::Sink;
+use crate::ir::program::{Local, Point, Probe};
+use crate::pass1_parse::ast::File;
+use crate::session::Session;
+
+/// One line for each point that the probes of `files` match, sorted; with `variables`, ` name:type` for what their
+/// handlers can use. Errors go to the sink; what cannot be resolved is not listed.
+pub fn list(
+    session: &Session<'_>,
+    files: &[File],
+    library: &dyn Declarations,
+    sink: &Sink,
+    variables: bool,
+) -> Vec<String> {
+    let mut names = Names::new(session, sink, Catalog::new(files, library));
+    handlers::resolve_all(&mut names, &mut PointTree::new());
+    if variables {
+        types::types(&mut names);
+    }
+    let mut points: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
+    for probe in &names.program.probes {
+        if session.sources.file(probe.span.file).library {
+            continue;
+        }
+        let found = self::variables(probe);
+        let kept = points.entry(probe.pn.clone()).or_default();
+        // Several points of one name only promise what all of them have.
+        *kept = Some(match kept.take() {
+            None => found,
+            Some(known) => known.into_iter().filter(|one| found.contains(one)).collect(),
+        });
+    }
+    let line = |(name, found): (String, Option<Vec<String>>)| {
+        let found = found.filter(|_| variables).unwrap_or_default();
+        found.iter().fold(name, |line, variable| format!("{line} {variable}"))
+    };
+    points.into_iter().map(line).collect()
+}
+
+fn variables(probe: &Probe) -> Vec<String> {
+    let shown = |local: &Local| !local.name.as_str().starts_with("__");
+    let mut found: Vec<String> = probe
+        .locals
+        .iter()
+        .filter(|(_, local)| shown(local))
+        .map(|(_, local)| format!("{}:{}", local.name, local.ty))
+        .collect();
+    if matches!(&probe.point, Point::Kprobe(point) if point.is_return) {
+        found.push("$return:long".into());
+    }
+    found
+}

@@ -1,0 +1,90 @@
+//! What a script writes and nobody needs costs nothing: the list of optimisations, in the order in which they feed
+//! each other. An alias that sets `name` and `argstr` for a handler that reads neither leaves no trace.
+
+mod control;
+mod effects;
+mod globals;
+mod stores;
+mod unused;
+
+use rustc_hash::FxHashSet;
+
+use super::names::Names;
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::ir::Program;
+use crate::ir::program::{FunctionBody, GlobalId};
+use crate::session::Session;
+use crate::source::{FileId, Span};
+
+pub use unused::drop_unreferenced;
+
+/// Rounds at most; what a further one would find is rare and only costs a few instructions.
+const ROUNDS: usize = 8;
+
+/// Warnings about the user's own text, each place once.
+pub struct Warnings<'w> {
+    session: &'w Session<'w>,
+    sink: &'w Sink,
+    said: FxHashSet<(String, Span)>,
+    library: Vec<Option<bool>>,
+}
+
+impl<'w> Warnings<'w> {
+    /// Nothing said yet.
+    pub fn new(session: &'w Session<'w>, sink: &'w Sink) -> Self {
+        Warnings { session, sink, said: FxHashSet::default(), library: Vec::new() }
+    }
+
+    /// Says it, unless the place is the library's business.
+    pub fn say(&mut self, message: String, span: Span) {
+        if !self.in_library(span.file) && self.said.insert((message.clone(), span)) {
+            self.sink.push(Diagnostic::warning(Code::Unused, message, span));
+        }
+    }
+
+    fn in_library(&mut self, file: FileId) -> bool {
+        let index = file.0 as usize;
+        if self.library.len() <= index {
+            self.library.resize(index + 1, None);
+        }
+        *self.library[index].get_or_insert_with(|| self.session.sources.file(file).library)
+    }
+}
+
+/// Runs all optimisations until nothing changes. `displayed` globals are printed at the end, so they are read.
+pub fn optimize(names: &mut Names<'_>, displayed: &FxHashSet<GlobalId>, warnings: &mut Warnings<'_>) {
+    for _ in 0..ROUNDS {
+        let mut changed = globals::drop_dead_stores(&mut names.program, displayed, warnings);
+        changed |= bodies(&mut names.program, warnings);
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Optimises each body by itself.
+fn bodies(program: &mut Program, warnings: &mut Warnings<'_>) -> bool {
+    let effects = effects::Effects::of(program);
+    let mut changed = false;
+    for probe in &mut program.probes {
+        changed |= stores::drop_dead(&mut probe.body, &probe.locals, &effects, warnings);
+        changed |= control::simplify(&mut probe.body, &effects, warnings);
+    }
+    for function in program.functions.iter_mut() {
+        if let FunctionBody::Script(body) = &mut function.body {
+            changed |= stores::drop_dead(body, &function.locals, &effects, warnings);
+            changed |= control::simplify(body, &effects, warnings);
+        }
+    }
+    changed
+}
+
+/// Drops probes that do nothing.
+pub fn drop_empty_probes(program: &mut Program, warnings: &mut Warnings<'_>) {
+    program.probes.retain(|probe| {
+        if probe.body.is_empty() {
+            warnings.say(format!("Probe '{}' has been elided", probe.pp), probe.span);
+        }
+        !probe.body.is_empty()
+    });
+}

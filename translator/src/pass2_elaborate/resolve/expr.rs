@@ -1,0 +1,290 @@
+//! Expressions.
+
+use super::{Context, Reported, Resolver, make};
+use crate::diag::Code;
+use crate::ir::expr::{ContextValue, Place, StatRef};
+use crate::ir::program::Constant;
+use crate::ir::{Expr, ExprKind};
+use crate::pass1_parse::ast::{self, AssignOp, BinaryOp, StatOp};
+use crate::pass2_elaborate::fold::fold;
+use crate::pass2_elaborate::limits;
+use crate::source::Span;
+
+type Resolved = Result<Expr, Reported>;
+
+impl Resolver<'_, '_> {
+    /// Resolves an expression whose value is used, or is at least there.
+    pub(super) fn expr(&mut self, node: &ast::Expr) -> Resolved {
+        let span = node.span;
+        use ast::ExprKind as Ast;
+        let kind = match &node.kind {
+            Ast::Number(number) => ExprKind::Constant(Constant::Long(*number)),
+            Ast::String(bytes) => ExprKind::Constant(Constant::String(bytes.clone())),
+            Ast::Name(name) => self.name(*name, span)?,
+            Ast::Index { base, indexes } => self.index(base, indexes, span)?,
+            Ast::Call { name, args } => self.call(*name, args, span)?,
+            Ast::Print(print) => self.print_value(print, span)?,
+            Ast::Stat { op, arg, param } => self.stat(*op, arg, param.as_deref(), span)?,
+            Ast::Unary { op, arg } => ExprKind::Unary { op: *op, arg: Box::new(self.expr(arg)?) },
+            Ast::Crement { increment, prefix, arg } => {
+                let place = Box::new(self.place(arg, span)?);
+                ExprKind::Crement { increment: *increment, prefix: *prefix, place }
+            }
+            Ast::Binary { op, left, right } => {
+                let (left, right) = self.pair(left, right)?;
+                ExprKind::Binary { op: *op, left, right }
+            }
+            Ast::Compare { op, left, right } => {
+                let (left, right) = self.pair(left, right)?;
+                ExprKind::Compare { op: *op, left, right }
+            }
+            Ast::LogicalAnd(left, right) => self.logical(left, right, true)?,
+            Ast::LogicalOr(left, right) => self.logical(left, right, false)?,
+            Ast::In { indexes, array, array_span } => {
+                let keys = self.keys(indexes)?;
+                ExprKind::In { array: self.array(*array, keys.len(), *array_span)?, keys }
+            }
+            Ast::Concat(parts) => ExprKind::Concat(self.exprs(parts)?),
+            Ast::Ternary { cond, then, otherwise } => return self.ternary(cond, then, otherwise, span),
+            Ast::Assign { op, target, value } => self.assign(*op, target, value, span)?,
+            Ast::Embedded(code) => {
+                let code = limits::embedded(self.names, self.file, code)?;
+                ExprKind::Embedded(Box::new(code))
+            }
+            Ast::Const(text) => self.constant_c(text, span)?,
+            Ast::Defined(inner) => ExprKind::Constant(Constant::Long(i64::from(self.is_return(inner)))),
+            Ast::Target(_) if self.is_return(node) => ExprKind::Context(ContextValue::Return),
+            other => return self.not_yet(other, span),
+        };
+        Ok(fold(make(span, kind)))
+    }
+
+    fn exprs(&mut self, nodes: &[ast::Expr]) -> Result<Vec<Expr>, Reported> {
+        nodes.iter().map(|node| self.expr(node)).collect()
+    }
+
+    fn pair(&mut self, left: &ast::Expr, right: &ast::Expr) -> Result<(Box<Expr>, Box<Expr>), Reported> {
+        Ok((Box::new(self.expr(left)?), Box::new(self.expr(right)?)))
+    }
+
+    /// Whether the expression is `$return` where that means something.
+    fn is_return(&self, node: &ast::Expr) -> bool {
+        matches!(&node.kind, ast::ExprKind::Target(name) if name.as_str() == "$return")
+            && self.context == Context::Probe { returns: true }
+    }
+
+    fn name(&mut self, name: crate::source::Symbol, span: Span) -> Result<ExprKind, Reported> {
+        if let Some(id) = self.global(name) {
+            self.names.settle_arity(id, 0, span)?;
+            return Ok(ExprKind::Global(id));
+        }
+        if self.context == Context::Condition {
+            let message = format!("probe condition must not reference undeclared global '{name}'");
+            return self.error(Code::Misuse, message, span);
+        }
+        Ok(ExprKind::Local(self.local(name, span)))
+    }
+
+    fn index(
+        &mut self,
+        base: &ast::Expr,
+        indexes: &[Option<ast::Expr>],
+        span: Span,
+    ) -> Result<ExprKind, Reported> {
+        match &base.kind {
+            ast::ExprKind::Name(name) => {
+                let array = self.array(*name, indexes.len(), base.span)?;
+                Ok(ExprKind::Element { array, keys: self.full_keys(indexes, span)? })
+            }
+            ast::ExprKind::Hist { kind, arg, .. } => {
+                let of = self.stat_ref(arg)?;
+                self.histogram(base, &of)?;
+                let mut keys = self.full_keys(indexes, span)?;
+                match (keys.pop(), keys.is_empty()) {
+                    (Some(bucket), true) => {
+                        Ok(ExprKind::HistBucket { kind: *kind, of, bucket: Box::new(bucket) })
+                    }
+                    _ => self.error(Code::Type, "histogram takes one index", span),
+                }
+            }
+            other => match self.not_yet(other, base.span) {
+                Ok(expr) => Ok(expr.kind),
+                Err(reported) => Err(reported),
+            },
+        }
+    }
+
+    /// Indexes of which some may be `*`.
+    pub(super) fn keys(&mut self, indexes: &[Option<ast::Expr>]) -> Result<Vec<Option<Expr>>, Reported> {
+        indexes.iter().map(|index| index.as_ref().map(|node| self.expr(node)).transpose()).collect()
+    }
+
+    /// Indexes of which none may be `*`.
+    fn full_keys(&mut self, indexes: &[Option<ast::Expr>], span: Span) -> Result<Vec<Expr>, Reported> {
+        let mut keys = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            match index {
+                Some(node) => keys.push(self.expr(node)?),
+                None => {
+                    return self.error(
+                        Code::Misuse,
+                        "'*' index is only for 'in', 'foreach' and 'delete'",
+                        span,
+                    );
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    fn call(
+        &mut self,
+        name: crate::source::Symbol,
+        args: &[ast::Expr],
+        span: Span,
+    ) -> Result<ExprKind, Reported> {
+        if self.context == Context::Condition {
+            return self.error(Code::Misuse, "probe condition must not reference function", span);
+        }
+        let resolved = self.exprs(args);
+        let function = self.names.function(self.file, name, args.len(), span)?;
+        Ok(ExprKind::Call { function, args: resolved? })
+    }
+
+    fn stat(
+        &mut self,
+        op: StatOp,
+        arg: &ast::Expr,
+        param: Option<&ast::Expr>,
+        span: Span,
+    ) -> Result<ExprKind, Reported> {
+        let of = self.stat_ref(arg)?;
+        let shift = match (op, param.map(|node| &node.kind)) {
+            (_, None) => 0,
+            (StatOp::Variance, Some(ast::ExprKind::Number(shift @ 0..=62))) => *shift as u8,
+            (StatOp::Variance, Some(_)) => {
+                return self.error(Code::Misuse, "bit shift (0..62) of @variance must be a number", span);
+            }
+            (_, Some(_)) => return self.error(Code::Misuse, "not more than 1 parameter allowed", span),
+        };
+        Ok(ExprKind::Stat { op, shift, of })
+    }
+
+    /// The statistic that an operator works on.
+    pub(super) fn stat_ref(&mut self, node: &ast::Expr) -> Result<StatRef, Reported> {
+        match &node.kind {
+            ast::ExprKind::Name(name) => match self.global(*name) {
+                Some(global) => {
+                    self.names.settle_arity(global, 0, node.span)?;
+                    Ok(StatRef { global, keys: Vec::new() })
+                }
+                None => self.error(Code::Type, LOCAL_STAT, node.span),
+            },
+            ast::ExprKind::Index { base, indexes } => match &base.kind {
+                ast::ExprKind::Name(name) => {
+                    let global = self.array(*name, indexes.len(), base.span)?;
+                    Ok(StatRef { global, keys: self.full_keys(indexes, node.span)? })
+                }
+                _ => self.error(Code::Type, "expected statistic", base.span),
+            },
+            _ => self.error(Code::Type, "type mismatch: expected stats", node.span),
+        }
+    }
+
+    /// `&&` and `||`. The right side is not looked at when `@defined` on the left has decided.
+    fn logical(&mut self, left: &ast::Expr, right: &ast::Expr, and: bool) -> Result<ExprKind, Reported> {
+        let resolved = self.expr(left)?;
+        if let (true, Some(value)) = (asks_defined(left), constant_truth(&resolved))
+            && value != and
+        {
+            return Ok(ExprKind::Constant(Constant::Long(i64::from(value))));
+        }
+        let (left, right) = (Box::new(resolved), Box::new(self.expr(right)?));
+        Ok(if and { ExprKind::And(left, right) } else { ExprKind::Or(left, right) })
+    }
+
+    fn ternary(&mut self, cond: &ast::Expr, then: &ast::Expr, otherwise: &ast::Expr, span: Span) -> Resolved {
+        let resolved = self.expr(cond)?;
+        if let (true, Some(value)) = (asks_defined(cond), constant_truth(&resolved)) {
+            return self.expr(if value { then } else { otherwise });
+        }
+        let (then, otherwise) = self.pair(then, otherwise)?;
+        Ok(make(span, ExprKind::Ternary { cond: Box::new(resolved), then, otherwise }))
+    }
+
+    fn assign(
+        &mut self,
+        op: AssignOp,
+        target: &ast::Expr,
+        value: &ast::Expr,
+        span: Span,
+    ) -> Result<ExprKind, Reported> {
+        let value = Box::new(self.expr(value)?);
+        let place = Box::new(self.place(target, span)?);
+        if let (AssignOp::Aggregate, Place::Local(_)) = (op, &*place) {
+            return self.error(Code::Type, LOCAL_STAT, target.span);
+        }
+        Ok(match op {
+            AssignOp::Set => ExprKind::Assign { place, value },
+            AssignOp::Binary(op) => ExprKind::AssignBinary { op, place, value },
+            AssignOp::Concat => ExprKind::AssignConcat { place, value },
+            AssignOp::Aggregate => ExprKind::Aggregate { place, value },
+        })
+    }
+
+    /// What can be assigned to.
+    fn place(&mut self, node: &ast::Expr, operator: Span) -> Result<Place, Reported> {
+        if self.context == Context::Condition {
+            return self.error(Code::Misuse, "probe condition must not modify any variables", operator);
+        }
+        match &node.kind {
+            ast::ExprKind::Name(_) | ast::ExprKind::Index { .. } => {}
+            ast::ExprKind::Target(_) | ast::ExprKind::Deref { .. } | ast::ExprKind::AtVar { .. } => {
+                self.not_yet(&node.kind, node.span)?;
+            }
+            _ => return self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
+        }
+        match self.expr(node)?.kind {
+            ExprKind::Local(id) => Ok(Place::Local(id)),
+            ExprKind::Global(id) => Ok(Place::Global(id)),
+            ExprKind::Element { array, keys } => Ok(Place::Element(array, keys)),
+            _ => self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
+        }
+    }
+
+    /// `@const("C")`: an expression of C that is a number.
+    fn constant_c(&mut self, text: &[u8], span: Span) -> Result<ExprKind, Reported> {
+        let mut code = b"/* pure */ /* unprivileged */ /* stable */ (".to_vec();
+        code.extend_from_slice(text);
+        code.push(b')');
+        let code = limits::embedded(self.names, self.file, &ast::Embedded { span, code })?;
+        Ok(ExprKind::Embedded(Box::new(code)))
+    }
+}
+
+/// The peer's words for a statistic that is no global.
+const LOCAL_STAT: &str = "stat locals not supported, missing global declaration? ";
+
+/// Whether a condition is about `@defined`, so that the branch not taken is not looked at.
+pub(super) fn asks_defined(node: &ast::Expr) -> bool {
+    use ast::ExprKind as Ast;
+    match &node.kind {
+        Ast::Defined(_) => true,
+        Ast::Unary { arg, .. } => asks_defined(arg),
+        Ast::LogicalAnd(left, right) | Ast::LogicalOr(left, right) => {
+            asks_defined(left) || asks_defined(right)
+        }
+        Ast::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
+            asks_defined(left) || asks_defined(right)
+        }
+        _ => false,
+    }
+}
+
+/// What a constant condition decides.
+pub(super) fn constant_truth(expr: &Expr) -> Option<bool> {
+    match expr.kind {
+        ExprKind::Constant(Constant::Long(value)) => Some(value != 0),
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! Names in bodies become handles: a syntax tree becomes IR whose types are not settled yet.
+//!
+//! Every [`Ty`] that this makes is provisional (long); `types` settles them. Constants are folded on the way, so that
+//! `@defined` decides which branch of the tree is looked at.
+
+mod expr;
+mod format;
+mod print;
+mod stmt;
+mod target;
+
+use rustc_hash::FxHashMap;
+
+use super::names::{Names, Reported};
+use crate::diag::Code;
+use crate::ir::arena::Arena;
+use crate::ir::program::{GlobalId, Local, LocalId};
+use crate::ir::stmt::Block;
+use crate::ir::{Expr, ExprKind, Ty};
+use crate::pass1_parse::ast;
+use crate::source::{FileId, Span, Symbol};
+
+/// Most keys of an array, and of a call of `[…] in`.
+const MAX_KEYS: usize = 10;
+
+/// What a body belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Context {
+    /// A function.
+    Function,
+    /// A probe's handler; `returns` when `$return` has a meaning there.
+    Probe { returns: bool },
+    /// The `if (…)` of a probe point: globals only, nothing changes.
+    Condition,
+}
+
+/// Resolves one body. Its parts may stand in several files (an alias's prologue, the user's handler).
+pub struct Resolver<'r, 'a> {
+    names: &'r mut Names<'a>,
+    context: Context,
+    file: FileId,
+    locals: Arena<Local>,
+    by_name: FxHashMap<Symbol, LocalId>,
+    loops: usize,
+}
+
+impl<'r, 'a> Resolver<'r, 'a> {
+    /// A body whose first locals are `params`.
+    pub fn new(names: &'r mut Names<'a>, context: Context, file: FileId, params: Arena<Local>) -> Self {
+        let by_name = params.iter().map(|(id, local)| (local.name, id)).collect();
+        Resolver { names, context, file, locals: params, by_name, loops: 0 }
+    }
+
+    /// Adds a block that stands in `file`. What could not be resolved was reported and is left out.
+    pub fn block(&mut self, file: FileId, block: &ast::Block, out: &mut Block) {
+        self.file = file;
+        self.stmts(&block.stmts, out);
+    }
+
+    /// The program under construction.
+    pub fn names(&self) -> &Names<'a> {
+        self.names
+    }
+
+    /// Resolves a probe point's condition.
+    pub fn condition(mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        self.expr(expr)
+    }
+
+    /// The locals at the end.
+    pub fn into_locals(self) -> Arena<Local> {
+        self.locals
+    }
+
+    fn error<T>(&self, code: Code, message: impl Into<String>, span: Span) -> Result<T, Reported> {
+        self.names.error(code, message, span)
+    }
+
+    fn local(&mut self, name: Symbol, span: Span) -> LocalId {
+        if let Some(&id) = self.by_name.get(&name) {
+            return id;
+        }
+        let id = self.locals.push(Local { name, ty: Ty::Long, span });
+        self.by_name.insert(name, id);
+        id
+    }
+
+    /// A local of our own, which no name in the script means.
+    fn hidden(&mut self, span: Span) -> LocalId {
+        let name = Symbol::new(&format!("__{}", self.locals.len()));
+        self.locals.push(Local { name, ty: Ty::Long, span })
+    }
+
+    /// The global that a name means here, unless a local of the name is known.
+    fn global(&mut self, name: Symbol) -> Option<GlobalId> {
+        if self.by_name.contains_key(&name) {
+            return None;
+        }
+        self.names.global(self.file, name)
+    }
+
+    /// The global array of a name with so many keys.
+    fn array(&mut self, name: Symbol, keys: usize, span: Span) -> Result<GlobalId, Reported> {
+        if keys > MAX_KEYS {
+            let message = format!("array has {keys} keys, at most {MAX_KEYS} are possible");
+            return self.error(Code::Type, message, span);
+        }
+        match self.global(name) {
+            Some(id) => {
+                self.names.settle_arity(id, keys, span)?;
+                Ok(id)
+            }
+            None => {
+                let message =
+                    format!("unresolved arity-{keys} global array {name}, missing global declaration?");
+                self.error(Code::Unresolved, message, span)
+            }
+        }
+    }
+}
+
+/// An expression of provisional type.
+fn make(span: Span, kind: ExprKind) -> Expr {
+    Expr { span, ty: Ty::Long, kind }
+}

@@ -1,0 +1,89 @@
+//! Points that the language knows and that this version cannot run. Each has one clear error with what to use instead.
+
+use super::{Derivation, Family, point_text};
+use crate::diag::{Code, Diagnostic};
+use crate::pass1_parse::ast::Component;
+
+/// Every point that cannot run yet.
+pub struct Unready;
+
+impl Family for Unready {
+    fn patterns(&self) -> &'static [&'static str] {
+        &[
+            "timer.profile.**",
+            "kernel.function(string).inline",
+            "kernel.function(string).exported",
+            "kernel.function(string).label(string).**",
+            "kernel.function(string).callee(string).**",
+            "kernel.function(string).callees.**",
+            "kernel.function(string).callees(number).**",
+            "kernel.function(number).**",
+            "kernel.statement(string).**",
+            "kernel.statement(number).**",
+            "module(string).function(string).inline",
+            "module(string).function(string).exported",
+            "module(string).function(string).label(string).**",
+            "module(string).function(string).callee(string).**",
+            "module(string).function(string).callees.**",
+            "module(string).function(string).callees(number).**",
+            "module(string).function(number).**",
+            "module(string).statement(string).**",
+            "module(string).statement(number).**",
+            "module(string).tracepoint(string)",
+            "kprobe.statement(number).absolute",
+            "kernel.trace(string)",
+            "kernel.tracepoint(string)",
+            "kernel.data(number).**",
+            "kernel.data(string).**",
+            "kernel.lsm(string)",
+            "perf.**",
+            "procfs.**",
+            "procfs(string).**",
+            "netfilter.**",
+            "process.**",
+            "process(string).**",
+            "process(number).**",
+            "debuginfod.**",
+            "java(string).**",
+            "java(number).**",
+            "python2.**",
+            "python3.**",
+        ]
+    }
+
+    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
+        let text = point_text(components);
+        let (place, instead) = instead(components);
+        Err(Diagnostic::semantic(
+            Code::NotYet,
+            format!("probe point {text} is not available yet"),
+            components[place].span,
+        )
+        .help(instead))
+    }
+}
+
+/// Which component to point at, and what to use for now.
+fn instead(components: &[Component]) -> (usize, &'static str) {
+    let name = |i: usize| components.get(i).map_or("", |c| c.name.as_str());
+    let second = 1.min(components.len() - 1);
+    match (name(0), name(1)) {
+        ("timer", _) => (second, "use timer.hz(N) or timer.ms(N)"),
+        ("kernel" | "module" | "kprobe", "function" | "statement") => (
+            second,
+            "it needs the kernel's debuginfo, which this version does not read; \
+             use kernel.function(\"NAME\"), .return, or kernel.function(\"NAME+0xOFFSET\")",
+        ),
+        ("kernel" | "module", "trace" | "tracepoint") => {
+            (second, "tracepoints cannot be probed yet; use kernel.function(\"NAME\") near the tracepoint")
+        }
+        ("kernel", _) => (second, "use kernel.function(\"NAME\")"),
+        ("process" | "debuginfod" | "java" | "python2" | "python3", _) => (
+            0,
+            "user-space programs cannot be probed yet; use the syscall.* probes and test pid() or execname()",
+        ),
+        ("perf", _) => (0, "use timer.hz(N) to sample"),
+        ("procfs", _) => (0, "print from a timer probe, and set globals with -G NAME=VALUE"),
+        _ => (0, "use kernel.function(\"NAME\") on a function of that path"),
+    }
+}
