@@ -19,7 +19,7 @@ use crate::module;
 use crate::name::ModuleName;
 use crate::open::OpenedModule;
 use crate::print::{self, Log};
-use crate::privilege::Privilege;
+use crate::privilege::{CREDENTIALS, Privilege};
 use crate::self_check::{self, Identity};
 use crate::sessions;
 use crate::supervise::{self, End};
@@ -67,7 +67,7 @@ fn load_and_run(run: &Run, identity: &Identity, environment: &Environment) -> Re
     // From here on signals are kept until there is a session that can take them.
     let mut signals = supervise::hold_signals()?;
     let name = module::insert(verified, &parameters(run, identity), run.rename, log)?;
-    let served = greet(&name, run, privilege).and_then(|()| {
+    let served = greet(&name, run).and_then(|()| {
         log.detail(format_args!("starting {}", stapio.display()));
         supervise::run(stapio_command(&stapio, run, &name, identity, environment), &mut signals)
     });
@@ -111,10 +111,10 @@ fn parameters(run: &Run, identity: &Identity) -> Vec<OsString> {
 }
 
 /// What only staprun may tell the module, before stapio opens the control file.
-fn greet(name: &ModuleName, run: &Run, privilege: Privilege) -> Result<()> {
+fn greet(name: &ModuleName, run: &Run) -> Result<()> {
     let control = Control::open(name.as_str())?;
     let (gmtoff, zone) = sys::time::zone();
-    let mut messages = vec![ToModule::Credentials(privilege.credentials()), ToModule::TimeZone(gmtoff, zone)];
+    let mut messages = vec![ToModule::Credentials(CREDENTIALS), ToModule::TimeZone(gmtoff, zone)];
     if let Some((id, uri)) = &run.remote {
         messages.push(ToModule::RemoteId(*id, uri.clone()));
     }

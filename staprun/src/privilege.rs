@@ -9,7 +9,8 @@ pub const STAPSYS: u32 = 0x4;
 /// `STP_PR_STAPDEV`
 pub const STAPDEV: u32 = 0x8;
 
-const ALL: u32 = STAPUSR | STAPSYS | STAPDEV;
+/// What the module is told of a user who may load it: all, for root has vouched for a blessed module too.
+pub const CREDENTIALS: u32 = STAPUSR | STAPSYS | STAPDEV;
 
 /// Which of SystemTap's groups a user is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,14 +41,6 @@ impl Privilege {
             Ok(Self::Blessed)
         } else {
             Err(Error::refused(NORMAL_USER))
-        }
-    }
-
-    /// What the module is told (`STP_PRIVILEGE_CREDENTIALS`): root has vouched for a blessed module, so it gets
-    /// all credentials too.
-    pub fn credentials(self) -> u32 {
-        match self {
-            Self::Any | Self::Blessed => ALL,
         }
     }
 }
