@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
 use crate::events::{Ending, Event, Events};
@@ -82,6 +84,7 @@ impl fmt::Display for Phase {
 struct Outcome {
     start_error: Option<i32>,
     summary: ExitSummary,
+    command_ran: bool,
     command_failed: bool,
     output_lost: bool,
 }
@@ -233,16 +236,21 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
             return self.stop();
         }
         self.settings.log.step("the module has started");
-        if self.phase == Phase::Starting {
-            self.phase = Phase::Running;
-            self.deadline = None;
+        // A signal may have asked for the end meanwhile; then the command never runs.
+        if self.phase != Phase::Starting {
+            return Ok(());
         }
-        match &mut self.command {
-            Some(command) => command.release().map_err(|error| {
-                Error::new(Exit::CommandFailed, format!("the command of -c is gone: {error}"))
-            }),
-            None => Ok(()),
-        }
+        self.phase = Phase::Running;
+        self.deadline = None;
+        self.release_command()
+    }
+
+    fn release_command(&mut self) -> Result<()> {
+        let Some(command) = &mut self.command else { return Ok(()) };
+        self.outcome.command_ran = true;
+        command
+            .release()
+            .map_err(|error| Error::new(Exit::CommandFailed, format!("the command of -c is gone: {error}")))
     }
 
     /// What was printed before the notice shows before it, as far as that takes no time.
@@ -269,6 +277,8 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
     fn command_ended(&mut self, ending: Ending) -> Result<()> {
         match ending {
             Ending::Status(0) => {}
+            // The user ended both by one key.
+            Ending::Signal(Signal::SIGINT) if self.interrupts > 0 => {}
             Ending::Status(status) => self.command_failed(format_args!("status {status}")),
             Ending::Signal(signal) => {
                 self.command_failed(format_args!("signal {} ({})", signal as i32, signal.as_str()));
@@ -414,7 +424,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
 
     /// The command of -c may outlive the session; its output belongs to the same terminal.
     fn wait_for_command(&mut self) -> Result<()> {
-        if self.outcome.start_error.is_some() {
+        if !self.outcome.command_ran {
             self.command = None;
         }
         if self.command.is_some() {

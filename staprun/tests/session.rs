@@ -38,6 +38,8 @@ struct State {
     summary: ExitSummary,
     /// The module never answers a stop.
     deaf: bool,
+    /// The answer to a start comes as a step.
+    silent_start: bool,
     /// Printed by end probes.
     last_words: Option<&'static str>,
 }
@@ -83,7 +85,7 @@ impl Kernel for Module {
         let mut state = self.0.borrow_mut();
         state.sent.push(message.clone());
         match message {
-            ToModule::Start(_) => {
+            ToModule::Start(_) if !state.silent_start => {
                 let answer = FromModule::Started(state.start_result);
                 state.inbox.push_back(answer);
             }
@@ -320,6 +322,32 @@ fn an_interrupt_is_left_to_the_command() {
     case.with_command = true;
     let ran = case.run();
     assert_eq!((ran.exit.unwrap(), ran.output.as_str()), (Exit::Ok, "still\n"));
+}
+
+#[test]
+fn one_interrupt_of_session_and_command_is_no_failure() {
+    let interrupted = Ending::Signal(nix::sys::signal::Signal::SIGINT);
+    let ended = Step::Event(Event::CommandEnded(interrupted));
+    for (steps, exit) in
+        [(vec![Step::Event(Event::Interrupt), ended.clone()], Exit::Ok), (vec![ended], Exit::CommandFailed)]
+    {
+        let mut case = case(steps);
+        case.with_command = true;
+        assert_eq!(case.run().exit.unwrap(), exit);
+    }
+}
+
+#[test]
+fn a_command_that_may_not_start_any_more_is_dropped() {
+    let exited = FromModule::Exited(ExitSummary::default());
+    let answers = [FromModule::Started(0), exited].map(Step::Message);
+    let mut case = case([Step::Event(Event::Terminate)].into_iter().chain(answers));
+    (case.state.silent_start, case.state.deaf) = (true, true);
+    case.with_command = true;
+    let ran = case.run();
+    assert_eq!(ran.exit.unwrap(), Exit::Ok);
+    assert_eq!(ran.sent, [ToModule::Start(4711), ToModule::Exit]);
+    assert!(!ran.released);
 }
 
 #[test]
