@@ -4,7 +4,7 @@
  * includer defines
  *	MAP_NAME		the name of the type, as map_ls_l
  *	MAP_KEYS(L, S)		L(i) for a long key, S(i) for a string key, in order, i from 0
- *	MAP_VALUE_LONG		or MAP_VALUE_STRING: what stands under a key
+ *	MAP_VALUE_LONG		or MAP_VALUE_STRING, MAP_VALUE_STAT: what stands under a key
  * All of them are undefined at the end of this file.
  *
  * All memory is allocated when the module starts. Nodes are numbered from 1; number 0 ends each list. Nodes keep the
@@ -31,6 +31,8 @@ struct MAP(node) {
 	uint32_t hash;
 #ifdef MAP_VALUE_LONG
 	int64_t value;
+#elif defined(MAP_VALUE_STAT)
+	struct stp_stat value;
 #else
 	char value[MAXSTRINGLEN];
 #endif
@@ -186,6 +188,8 @@ static noinline struct MAP(node) *MAP(add)(struct MAP_NAME *map, const struct MA
 	MAP_KEYS(MAP_STORE_L, MAP_STORE_S)
 #ifdef MAP_VALUE_LONG
 	node->value = 0;
+#elif defined(MAP_VALUE_STAT)
+	memset(&node->value, 0, sizeof(node->value));
 #else
 	node->value[0] = '\0';
 #endif
@@ -235,7 +239,10 @@ static inline void MAP(clear)(struct MAP_NAME *map)
 #define MAP_RANK_L(i) case i: return stp_sort_rank_long(node->k ## i, falling);
 #define MAP_RANK_S(i) case i: return stp_sort_rank_string(node->k ## i, falling);
 
-/* Columns are the key parts, and -1 for the value. ctx: any; locks: the map's */
+/*
+ * Columns are the key parts, -1 for the value and, of a statistic, -2 - figure.
+ * ctx: any; locks: the map's
+ */
 static inline uint64_t MAP(rank)(const struct MAP_NAME *map, uint32_t at, int column, bool falling)
 {
 	const struct MAP(node) *node = &map->nodes[at];
@@ -245,6 +252,8 @@ static inline uint64_t MAP(rank)(const struct MAP_NAME *map, uint32_t at, int co
 	}
 #ifdef MAP_VALUE_LONG
 	return stp_sort_rank_long(node->value, falling);
+#elif defined(MAP_VALUE_STAT)
+	return stp_sort_rank_long(stp_stat_figure(&node->value, column == -1 ? STP_STAT_COUNT : -2 - column, 0), falling);
 #else
 	return stp_sort_rank_string(node->value, falling);
 #endif
@@ -262,7 +271,7 @@ static inline int MAP(compare)(const struct MAP_NAME *map, uint32_t first, uint3
 	switch (column) {
 	MAP_KEYS(MAP_REST_L, MAP_REST_S)
 	}
-#ifdef MAP_VALUE_LONG
+#ifndef MAP_VALUE_STRING
 	return 0;
 #else
 	return strcmp(one->value, two->value);
@@ -318,4 +327,5 @@ static noinline __maybe_unused const struct stp_sort_item *MAP(sort)(struct MAP_
 #undef MAP_NAME
 #undef MAP_KEYS
 #undef MAP_VALUE_LONG
+#undef MAP_VALUE_STAT
 #undef MAP_VALUE_STRING

@@ -12,5 +12,7 @@
 #include "sort.h"
 #include "string.h"
 #include "map_memory.h"
+#include "stat.h"
+#include "stat_percpu.h"
 
 #endif

@@ -38,6 +38,11 @@ fn maps_match_a_plain_list() {
 }
 
 #[test]
+fn statistics_match_doubles() {
+    compile_and_run("test_stat.c", SANITIZED);
+}
+
+#[test]
 fn sorting_ten_thousand_strings_keeps_up_with_qsort() {
     compile_and_run("bench_sort.c", &["-O2"]);
 }

@@ -1,6 +1,10 @@
 //! The real machine.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is the one door to the machine")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this is the one door to the machine"
+)]
 
 use std::ffi::OsString;
 use std::io::{self, Read};

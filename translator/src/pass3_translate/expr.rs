@@ -62,14 +62,14 @@ impl Body<'_> {
             }
             ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(c->kregs))".to_owned(),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
-            // Strings are written by `string`; statistics were refused before anything was written (see `support`).
+            ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),
+            ExprKind::Aggregate { place, value } => self.aggregate(place, value, expr.span),
+            // Strings are written by `string`; histograms were refused before anything was written (see `support`).
             ExprKind::Constant(Constant::String(_))
             | ExprKind::Print(_)
             | ExprKind::Concat(_)
             | ExprKind::AssignConcat { .. }
-            | ExprKind::Stat { .. }
-            | ExprKind::HistBucket { .. }
-            | ExprKind::Aggregate { .. } => "0LL".to_owned(),
+            | ExprKind::HistBucket { .. } => "0LL".to_owned(),
         }
     }
 

@@ -21,7 +21,7 @@ impl Body<'_> {
     }
 
     /// A variable that holds the element under a key, or NULL.
-    fn find(&mut self, array: GlobalId, keys: &[Expr]) -> String {
+    pub fn find(&mut self, array: GlobalId, keys: &[Expr]) -> String {
         let key = self.key(array, keys);
         let global = self.global(array);
         let (map, var) = (names::map_type(global), names::global(global));
@@ -103,7 +103,8 @@ impl Body<'_> {
         let line = match (global.keys.is_empty(), global.value) {
             (false, _) => format!("{}_clear({var});", names::map_type(global)),
             (true, ValueTy::Scalar(Ty::String)) => format!("{var}[0] = '\\0';"),
-            (true, _) => format!("{var} = 0;"),
+            (true, ValueTy::Scalar(Ty::Long)) => format!("{var} = 0;"),
+            (true, ValueTy::Stat(_)) => format!("stp_stat_clear({var});"),
         };
         self.out.line(line);
     }
@@ -168,8 +169,8 @@ impl Body<'_> {
         let (map, var) = (names::map_type(global), names::global(global));
         let column = match sort.by {
             SortBy::Key(index) => index.to_string(),
-            // Statistics were refused before (see `support`).
-            SortBy::Value | SortBy::Stat(_) => "-1".to_owned(),
+            SortBy::Value => "-1".to_owned(),
+            SortBy::Stat(op) => format!("-2 - {}", super::stats::figure(op)),
         };
         let site = self.sort_sites[array.index()];
         self.sort_sites[array.index()] += 1;

@@ -15,6 +15,7 @@ mod maps;
 mod names;
 mod printf;
 mod render;
+mod stats;
 mod stmt;
 mod strings;
 mod support;
@@ -94,6 +95,7 @@ fn module_view(
         maps: tables::maps(unit),
         globals: tables::globals(unit),
         arrays: tables::arrays(unit, sort_sites),
+        stats: tables::stats(unit),
         prototypes,
         bodies,
         probes: probes.iter().map(|probe| tables::probe_row(probe)).collect(),

@@ -43,6 +43,8 @@ pub struct ModuleView {
     pub globals: Vec<String>,
     /// Arrays to allocate.
     pub arrays: Vec<ArrayView>,
+    /// Scalar statistics to allocate.
+    pub stats: Vec<String>,
     /// Prototypes of functions.
     pub prototypes: Vec<String>,
     /// Functions and handlers.
@@ -86,7 +88,7 @@ pub struct MapView {
     pub name: String,
     /// `L(0) S(1)`
     pub keys: String,
-    /// `LONG` or `STRING`
+    /// `LONG`, `STRING` or `STAT`
     pub value: &'static str,
 }
 

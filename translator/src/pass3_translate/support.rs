@@ -4,16 +4,16 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::{Conversion, Expr, ExprKind, Piece, Print};
 use crate::ir::program::{EmbeddedC, FunctionBody, Program};
-use crate::ir::stmt::{Block, SortBy, StmtKind};
-use crate::ir::ty::ValueTy;
+use crate::ir::stmt::{Block, StmtKind};
+use crate::ir::ty::{Hist, ValueTy};
 use crate::ir::visit::look;
 use crate::source::Span;
 
 /// The first construct that cannot be translated.
 pub fn check(program: &Program) -> Result<(), Diagnostic> {
     for (_, global) in program.globals.iter() {
-        if matches!(global.value, ValueTy::Stat(_)) {
-            return Err(not_yet("statistics", global.span));
+        if matches!(global.value, ValueTy::Stat(needs) if needs.hist != Hist::None) {
+            return Err(not_yet("histograms", global.span));
         }
     }
     for probe in &program.probes {
@@ -37,10 +37,6 @@ fn check_block(program: &Program, block: &Block) -> Result<(), Diagnostic> {
     look::all_stmts(block, &mut |stmt| {
         let what = match &stmt.kind {
             StmtKind::Print(print) => print_support(print),
-            StmtKind::Foreach(foreach) => foreach
-                .sort
-                .filter(|sort| matches!(sort.by, SortBy::Stat(_)))
-                .map(|_| "sorting by a statistic"),
             StmtKind::Embedded(code) => {
                 found = found.take().or_else(|| check_embedded(program, code).err());
                 None
@@ -62,7 +58,6 @@ fn check_block(program: &Program, block: &Block) -> Result<(), Diagnostic> {
 fn expr_support(expr: &Expr) -> Option<&'static str> {
     match &expr.kind {
         ExprKind::Print(print) => print_support(print),
-        ExprKind::Stat { .. } | ExprKind::Aggregate { .. } => Some("statistics"),
         ExprKind::HistBucket { .. } => Some("histograms"),
         _ => None,
     }

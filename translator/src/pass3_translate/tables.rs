@@ -30,7 +30,11 @@ fn map(global: &Global) -> MapView {
             Ty::String => format!("S({index})"),
         })
         .collect();
-    let value = if global.value == ValueTy::Scalar(Ty::String) { "STRING" } else { "LONG" };
+    let value = match global.value {
+        ValueTy::Scalar(Ty::Long) => "LONG",
+        ValueTy::Scalar(Ty::String) => "STRING",
+        ValueTy::Stat(_) => "STAT",
+    };
     MapView { name: names::map_type(global), keys: keys.join(" "), value }
 }
 
@@ -44,7 +48,8 @@ pub fn globals(unit: &Unit<'_>) -> Vec<String> {
             (true, ValueTy::Scalar(Ty::String)) => {
                 format!("static char {name}[MAXSTRINGLEN]{};", string_init(unit, global))
             }
-            (true, _) => format!("static int64_t {name}{};", long_init(global)),
+            (true, ValueTy::Stat(_)) => format!("static struct stp_stat __percpu *{name};"),
+            (true, ValueTy::Scalar(Ty::Long)) => format!("static int64_t {name}{};", long_init(global)),
         });
         if global.module_param && global.keys.is_empty() {
             let ops = if global.value == ValueTy::Scalar(Ty::String) { "string" } else { "long" };
@@ -95,6 +100,13 @@ pub fn arrays(unit: &Unit<'_>, sort_sites: &[u32]) -> Vec<ArrayView> {
             sites: sort_sites[id.index()],
         })
         .collect()
+}
+
+/// Scalar statistics, to be allocated per CPU.
+pub fn stats(unit: &Unit<'_>) -> Vec<String> {
+    let globals = unit.program.globals.iter().map(|(_, global)| global);
+    let stats = globals.filter(|global| global.keys.is_empty() && matches!(global.value, ValueTy::Stat(_)));
+    stats.map(names::global).collect()
 }
 
 /// A row of stap_probes[].

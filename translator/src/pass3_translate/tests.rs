@@ -6,14 +6,14 @@ use crate::cli::options::Options;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::arena::{Arena, Handle};
-use crate::ir::expr::{Conversion, Expr, ExprKind, FormatSpec, Piece, Place, Print};
+use crate::ir::expr::{Conversion, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef};
 use crate::ir::program::{
     Constant, EmbeddedC, Function, FunctionBody, Global, GlobalId, KprobePoint, Local, Lock, Point, Pragmas,
     Probe, Program,
 };
 use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
-use crate::ir::ty::{StatNeeds, Ty, ValueTy};
-use crate::pass1_parse::ast::BinaryOp;
+use crate::ir::ty::{Hist, StatNeeds, Ty, ValueTy};
+use crate::pass1_parse::ast::{BinaryOp, StatOp};
 use crate::source::{SourceMap, Span, Symbol};
 
 const SCRIPT: &[u8] = b"probe begin { n++ } x / y\n";
@@ -298,10 +298,42 @@ fn a_sorted_walk_locks_for_writing_and_has_its_own_order() {
 }
 
 #[test]
+fn statistics_are_kept_per_cpu_or_in_their_node() {
+    let mut f = fixture();
+    let needs = ValueTy::Stat(StatNeeds { variance: Some(3), ..StatNeeds::default() });
+    let scalar = f.global("x", &[], ValueTy::Stat(StatNeeds::default()));
+    let array = f.global("a", &[Ty::Long], needs);
+    let add = |f: &Fixture, place| {
+        let kind = ExprKind::Aggregate { place: Box::new(place), value: Box::new(f.number(7)) };
+        f.stmt(StmtKind::Expr(f.expr(Ty::Long, kind)))
+    };
+    let figure = |f: &Fixture, op, global, keys| {
+        let kind = ExprKind::Stat { op, shift: 3, of: StatRef { global, keys } };
+        let pieces = vec![Piece::Value(f.expr(Ty::Long, kind))];
+        f.stmt(StmtKind::Print(Print { to_string: false, pieces }))
+    };
+    let body = vec![
+        add(&f, Place::Global(scalar)),
+        add(&f, Place::Element(array, vec![f.number(1)])),
+        figure(&f, StatOp::Sum, scalar, vec![]),
+        figure(&f, StatOp::Variance, array, vec![f.number(1)]),
+        f.stmt(StmtKind::DeleteAll(scalar)),
+    ];
+    f.probe(begin(), Arena::default(), body);
+    let c = f.c();
+    let text = handler(&c, "probe_1");
+    assert!(text.contains("stp_stat_add(raw_cpu_ptr(global_x), t"), "{text}");
+    assert!(text.contains(", 3);") && text.contains("stp_stat_add_variance(&t"), "{text}");
+    assert_eq!(text.matches("empty aggregate").count(), 1, "a sum of nothing is 0: {text}");
+    assert!(c.contains("#define MAP_VALUE_STAT"));
+    assert!(c.contains("global_x = alloc_percpu(struct stp_stat);"));
+}
+
+#[test]
 fn what_cannot_run_is_refused_with_its_place() {
     let mut f = fixture();
-    f.global("x", &[], ValueTy::Stat(StatNeeds::default()));
-    let error = f.translate().expect_err("statistics come later");
+    f.global("x", &[], ValueTy::Stat(StatNeeds { hist: Hist::Log, ..StatNeeds::default() }));
+    let error = f.translate().map(drop).expect_err("histograms come later");
     assert_eq!(error.code, Code::NotYet);
     assert_eq!(error.token, Some(f.span));
 }
