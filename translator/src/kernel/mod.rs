@@ -28,7 +28,7 @@ pub struct Target {
 
 impl Target {
     /// Finds the kernel that `-r` names, a release or a build directory; the running kernel without it.
-    pub fn find(host: &dyn Host, release: Option<&str>) -> Result<Target, Diagnostic> {
+    pub fn find(host: &dyn Host, release: Option<&str>) -> Result<Target, Box<Diagnostic>> {
         match release {
             None => Ok(Target::of_release(host, host.kernel_release())),
             Some(dir) if dir.starts_with('/') => Target::of_directory(host, Path::new(dir)),
@@ -37,7 +37,7 @@ impl Target {
                     release == host.kernel_release() || host.is_dir(&Path::new("/lib/modules").join(release));
                 let target = Target::of_release(host, release.to_owned());
                 if !is_release(release) || (!known && target.build_dir.is_none()) {
-                    return Err(unknown_release(host, release));
+                    return Err(Box::new(unknown_release(host, release)));
                 }
                 Ok(target)
             }
@@ -45,12 +45,12 @@ impl Target {
     }
 
     /// The directory to build modules in, or how to install it.
-    pub fn headers(&self, host: &dyn Host) -> Result<&Path, Diagnostic> {
+    pub fn headers(&self, host: &dyn Host) -> Result<&Path, Box<Diagnostic>> {
         self.build_dir.as_deref().ok_or_else(|| {
             let message = format!("the headers of kernel {} are not installed", self.release);
-            Diagnostic::new(Code::Kernel, Severity::Error, message)
-                .help(Package::headers(&self.release).remedy(host))
-                .help(installed_line(host))
+            let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message);
+            let diagnostic = diagnostic.help(Package::headers(&self.release).remedy(host));
+            Box::new(diagnostic.help(installed_line(host)))
         })
     }
 
@@ -59,14 +59,14 @@ impl Target {
         Target::new(host, release, build_dir)
     }
 
-    fn of_directory(host: &dyn Host, dir: &Path) -> Result<Target, Diagnostic> {
+    fn of_directory(host: &dyn Host, dir: &Path) -> Result<Target, Box<Diagnostic>> {
         let refuse = |why: &str| {
             let message = format!("{} is not the build directory of a kernel: {why}", dir.display());
             Diagnostic::new(Code::Kernel, Severity::Error, message)
         };
         if !tree::is_build_dir(host, dir) {
-            return Err(refuse("no .config and Makefile in it")
-                .help("give -r a configured and built kernel tree, or a release: -r 6.1.0-56-amd64"));
+            let help = "give -r a configured and built kernel tree, or a release: -r 6.1.0-56-amd64";
+            return Err(Box::new(refuse("no .config and Makefile in it").help(help)));
         }
         let release = tree::release_of(host, dir).ok_or_else(|| {
             refuse("include/config/kernel.release is missing").help("build the kernel there first")

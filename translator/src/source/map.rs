@@ -82,6 +82,11 @@ impl SourceFile {
         LineCol { line, column: offset - self.lines[line as usize - 1] + 1 }
     }
 
+    /// Offset of the start of a 1-based line, if there are so many.
+    pub fn line_start(&self, line: u32) -> Option<u32> {
+        self.lines.get((line as usize).checked_sub(1)?).copied()
+    }
+
     /// The bytes of a 1-based line, without its end.
     pub fn line_text(&self, line: u32) -> &[u8] {
         let start = self.lines[line as usize - 1] as usize;
@@ -113,6 +118,14 @@ impl SourceMap {
     /// The file of an id that this map gave out.
     pub fn file(&self, id: FileId) -> Arc<SourceFile> {
         self.files.read().unwrap_or_else(|e| e.into_inner())[id.0 as usize].clone()
+    }
+
+    /// The file that messages print under this name, the user's own before the library's.
+    pub fn find(&self, name: &str) -> Option<(FileId, Arc<SourceFile>)> {
+        let files = self.files.read().unwrap_or_else(|e| e.into_inner());
+        let named = || files.iter().enumerate().filter(|(_, file)| file.name == name);
+        let (index, file) = named().find(|(_, file)| !file.library).or_else(|| named().next())?;
+        Some((FileId(index as u32), file.clone()))
     }
 
     /// Records a link of an origin chain.
