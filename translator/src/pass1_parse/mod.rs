@@ -1,3 +1,27 @@
 //! Pass 1: bytes to tree.
+//!
+//! scan → preprocess → cut into top-level items → join each item's tokens to text → language grammar → tree.
 
 pub mod ast;
+mod build;
+mod condition;
+pub mod env;
+mod expand;
+pub mod glob;
+mod items;
+mod join;
+pub mod literal;
+mod parse;
+mod preproc;
+mod report;
+mod scan;
+mod token;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+pub use build::MAX_DEPTH;
+pub use condition::compare_versions;
+pub use env::{Macro, MacroLibrary, NoMacros, ParseEnv};
+pub use parse::{parse_file, parse_text};

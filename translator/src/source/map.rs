@@ -38,6 +38,9 @@ pub struct Span {
 pub enum OriginKind {
     /// "in expansion of macro": the token is from the body of a macro that is invoked at `at`.
     Macro,
+    /// No link to show: the token is from the text of the command-line argument (`$1`) that stands at `at`, and is
+    /// shown as if it stood there.
+    Argument,
     /// "in synthesized code from": the translator made the token because of what stands at `at`.
     Synthesised,
 }
@@ -146,13 +149,23 @@ impl SourceMap {
         self.file(span.file).bytes[span.lo as usize..span.hi as usize].to_vec()
     }
 
+    /// The span to show for a token: that of `$1` for what a command-line argument put in its place.
+    pub fn shown(&self, mut span: Span) -> Span {
+        while let Some(Origin { kind: OriginKind::Argument, at }) = self.origin(span.origin) {
+            span = at;
+        }
+        span
+    }
+
     /// Line and column of a span's start.
     pub fn line_col(&self, span: Span) -> LineCol {
+        let span = self.shown(span);
         self.file(span.file).line_col(span.lo)
     }
 
     /// `FILE:LINE:COLUMN` of a span's start.
     pub fn place(&self, span: Span) -> String {
+        let span = self.shown(span);
         let file = self.file(span.file);
         let LineCol { line, column } = file.line_col(span.lo);
         format!("{}:{}:{}", file.name, line, column)

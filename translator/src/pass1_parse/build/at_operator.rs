@@ -1,0 +1,129 @@
+//! Operators that start with `@`.
+
+use pest::iterators::{Pair, Pairs};
+
+use super::expr::{Node, over};
+use super::{Builder, Built, Rule, at, incomplete, only, saw};
+use crate::diag::Code;
+use crate::pass1_parse::ast::{ExprKind, HistKind, StatOp};
+use crate::source::Span;
+
+impl Builder<'_> {
+    pub(super) fn at_operator(&self, pair: Pair<'_, Rule>) -> Built<Node> {
+        let span = self.span(&pair);
+        let rule = pair.as_rule();
+        if rule == Rule::histogram {
+            return self.histogram(pair);
+        }
+        let mut parts = pair.into_inner();
+        let Some(op) = parts.next() else {
+            let name = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
+            return Err(saw(Code::Parse, format!("unknown operator {name}"), span));
+        };
+        match rule {
+            Rule::stat => self.stat(span, op.as_str(), parts),
+            Rule::at_expr => self.at_expr(span, op.as_str(), parts),
+            Rule::at_pair => self.at_pair(span, op.as_str(), parts),
+            Rule::cast | Rule::at_enumname => self.at_typed(span, rule, parts),
+            _ => self.at_strings(span, op.as_str(), parts),
+        }
+    }
+
+    fn stat(&self, span: Span, op: &str, mut parts: Pairs<'_, Rule>) -> Built<Node> {
+        let Some(op) = stat_op(op) else { return Err(incomplete()) };
+        let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
+        let param = match parts.next() {
+            Some(extra) if op != StatOp::Variance => {
+                let place = self.comma_before(&extra);
+                return Err(at(Code::Parse, "not more than 1 parameter allowed", place));
+            }
+            Some(shift) => Some(Box::new(self.expr(shift)?)),
+            None => None,
+        };
+        over(span, ExprKind::Stat { op, arg: Box::new(arg.expr), param }, arg.depth)
+    }
+
+    fn comma_before(&self, pair: &Pair<'_, Rule>) -> Span {
+        let index = self.joined.index_at(pair.as_span().start());
+        self.joined.tokens[index.saturating_sub(1)].span
+    }
+
+    /// `@hist_log(x)` or `@hist_linear(x, low, high, step)`
+    pub(super) fn histogram(&self, pair: Pair<'_, Rule>) -> Built<Node> {
+        let inner = only!(pair);
+        let kind = if inner.as_rule() == Rule::hist_log { HistKind::Log } else { HistKind::Linear };
+        let span = self.span(&inner);
+        let mut parts = inner.into_inner().skip(1);
+        let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
+        let params = parts.map(|part| self.signed(part)).collect::<Built<Vec<i64>>>()?;
+        over(span, ExprKind::Hist { kind, arg: Box::new(arg.expr), params }, arg.depth)
+    }
+
+    fn at_expr(&self, span: Span, op: &str, mut parts: Pairs<'_, Rule>) -> Built<Node> {
+        let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
+        let depth = arg.depth;
+        let arg = Box::new(arg.expr);
+        let kind = match op {
+            "@defined" => ExprKind::Defined(arg),
+            "@entry" => ExprKind::Entry(arg),
+            "@probewrite" => ExprKind::ProbeWrite(arg),
+            _ => ExprKind::Register { kernel: op == "@kregister", number: arg },
+        };
+        over(span, kind, depth)
+    }
+
+    fn at_pair(&self, span: Span, op: &str, mut parts: Pairs<'_, Rule>) -> Built<Node> {
+        let (Some(size), Some(addr)) = (parts.next(), parts.next()) else { return Err(incomplete()) };
+        let (size, addr) = (self.node(size)?, self.node(addr)?);
+        let depth = size.depth.max(addr.depth);
+        let (size, addr) = (Box::new(size.expr), Box::new(addr.expr));
+        over(span, ExprKind::RawDeref { kernel: op == "@kderef", size, addr }, depth)
+    }
+
+    /// `@cast(e, "type", "module")`, `@enumname(e, "type", "module")`
+    fn at_typed(&self, span: Span, rule: Rule, mut parts: Pairs<'_, Rule>) -> Built<Node> {
+        let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
+        let depth = arg.depth;
+        let arg = Box::new(arg.expr);
+        let ty = parts.next().map(|p| self.string(p));
+        let module = parts.next().map(|p| self.string(p));
+        let kind = match (rule, ty) {
+            (Rule::cast, Some(ty)) => ExprKind::Cast { arg, ty, module },
+            (_, ty) => ExprKind::EnumName { arg, ty, module },
+        };
+        over(span, kind, depth)
+    }
+
+    /// `@var("name", "module")`, `@perf("x")`, `@const("x")`, `@enum("x")`
+    fn at_strings(&self, span: Span, op: &str, mut parts: Pairs<'_, Rule>) -> Built<Node> {
+        let name = self.string(parts.next().ok_or_else(incomplete)?);
+        let module = parts.next().map(|p| self.string(p));
+        let kind = match op {
+            "@var" => ExprKind::AtVar { name, module },
+            "@perf" => ExprKind::Perf(name),
+            "@const" => self.constant(span, name)?,
+            _ => ExprKind::Enum(name),
+        };
+        over(span, kind, 0)
+    }
+
+    /// A C expression: as privileged as embedded C.
+    fn constant(&self, span: Span, code: Vec<u8>) -> Built<ExprKind> {
+        if !self.guru && !self.joined.file(span).privileged {
+            return Err(saw(Code::Privilege, "using @const operator not permitted; need stap -g", span));
+        }
+        Ok(ExprKind::Const(code))
+    }
+}
+
+pub(super) fn stat_op(text: &str) -> Option<StatOp> {
+    Some(match text {
+        "@count" => StatOp::Count,
+        "@sum" => StatOp::Sum,
+        "@min" => StatOp::Min,
+        "@max" => StatOp::Max,
+        "@avg" => StatOp::Avg,
+        "@variance" => StatOp::Variance,
+        _ => return None,
+    })
+}

@@ -1,0 +1,133 @@
+//! A file, item by item.
+
+use pest::Parser;
+
+use super::ast::{File, Item};
+use super::build::{Builder, Rule, StapGrammar, TOP_LEVEL};
+use super::env::{NoMacros, ParseEnv};
+use super::items::{self, Cut};
+use super::join::Joined;
+use super::preproc::preprocess;
+use super::report::{error_at, error_saw};
+use super::token::{Texts, Token, TokenKind};
+use super::wording;
+use crate::cli::options::Privilege;
+use crate::diag::diagnostic::Saw;
+use crate::diag::{Code, Diagnostic, Severity, Sink};
+use crate::source::{FileId, OriginId, SourceMap, Span};
+
+/// Parses one file. Errors go to the sink, each about one top-level item; the items without errors are returned.
+pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &Sink) -> File {
+    let mut result = File { id: file, items: Vec::new(), used_args: Vec::new() };
+    let source = sources.file(file);
+    if let Some(at) = source.bytes.iter().position(|&b| b == 0) {
+        let span = Span { file, lo: at as u32, hi: at as u32 + 1, origin: OriginId::NONE };
+        sink.push(error_at(Code::BadToken, "a script cannot hold a NUL byte", span));
+        return result;
+    }
+    let pre = preprocess(sources, file, env, sink);
+    result.used_args = pre.used_args;
+    if pre.tokens.is_empty() && pre.macros.is_empty() && !source.library {
+        sink.push(empty(&source.name, !source.bytes.is_empty()));
+        return result;
+    }
+    ItemParser { tokens: &pre.tokens, texts: Texts::new(sources, file), env, sink, eof: &source.name }
+        .run(&mut result.items);
+    result
+}
+
+/// Parses a text that stands for a whole script, in guru mode; for tests of the passes.
+pub fn parse_text(sources: &SourceMap, name: &str, text: &[u8], sink: &Sink) -> File {
+    parse_text_with(sources, name, text, &[], sink)
+}
+
+/// [`parse_text`] with words after the script.
+pub fn parse_text_with(sources: &SourceMap, name: &str, text: &[u8], args: &[Vec<u8>], sink: &Sink) -> File {
+    let file = sources.add(name, text.to_vec(), true, false);
+    let env = ParseEnv {
+        release: "6.1.0-56-amd64",
+        arch: "x86_64",
+        config: &|_| None,
+        compatible: (5, 6),
+        privilege: Privilege::Developer,
+        guru: true,
+        args,
+        macros: &NoMacros,
+    };
+    parse_file(sources, file, &env, sink)
+}
+
+fn empty(name: &str, had_bytes: bool) -> Diagnostic {
+    let after = if had_bytes { " after preprocessing" } else { "" };
+    Diagnostic::new(Code::Input, Severity::Error, format!("Input file '{name}' is empty{after}."))
+}
+
+struct ItemParser<'a> {
+    tokens: &'a [Token],
+    texts: Texts<'a>,
+    env: &'a ParseEnv<'a>,
+    sink: &'a Sink,
+    /// What messages about the end of the file call it.
+    eof: &'a str,
+}
+
+impl ItemParser<'_> {
+    fn run(&mut self, out: &mut Vec<Item>) {
+        let mut start = 0;
+        while start < self.tokens.len() {
+            start = match self.item(start, out) {
+                Ok(end) => end,
+                Err((error, from)) => {
+                    self.sink.push(*error);
+                    items::resume(self.tokens, from.max(start + 1), &mut self.texts)
+                }
+            };
+        }
+    }
+
+    /// Parses the item at `start` and gives its end, or the error and the token to go on from.
+    fn item(&mut self, start: usize, out: &mut Vec<Item>) -> Result<usize, (Box<Diagnostic>, usize)> {
+        let first = self.tokens[start];
+        if !items::starts_item(first, &mut self.texts) {
+            let error = error_saw(code_for(first), TOP_LEVEL, Saw::Token(first.span));
+            return Err((Box::new(error), start + 1));
+        }
+        let end = match items::cut(self.tokens, start, &mut self.texts) {
+            Cut::At(end) => end,
+            Cut::TooDeep(at) => {
+                let message = format!("brackets nest more than {} deep", items::MAX_NESTING);
+                return Err((Box::new(error_at(Code::TooDeep, message, self.tokens[at].span)), at));
+            }
+        };
+        let joined = Joined::new(&self.tokens[start..end], &mut self.texts);
+        let builder = Builder::new(&joined, self.env.guru, self.env.compatible);
+        match StapGrammar::parse(Rule::item, &joined.text) {
+            Ok(pairs) => {
+                for pair in pairs {
+                    out.extend(builder.items(pair).map_err(|error| (error, end))?);
+                }
+                Ok(end)
+            }
+            Err(error) => {
+                let failure = wording::explain(&error, &joined.text);
+                let at = start + joined.index_at(failure.offset);
+                Err((Box::new(self.describe(failure, at)), at))
+            }
+        }
+    }
+
+    fn describe(&self, failure: wording::Failure, at: usize) -> Diagnostic {
+        match self.tokens.get(at) {
+            Some(&token) => error_saw(
+                if failure.too_deep { Code::TooDeep } else { code_for(token) },
+                failure.message,
+                Saw::Token(token.span),
+            ),
+            None => error_saw(Code::Parse, failure.message, Saw::Eof(self.eof.to_owned())),
+        }
+    }
+}
+
+fn code_for(token: Token) -> Code {
+    if token.kind == TokenKind::Junk { Code::BadToken } else { Code::Parse }
+}
