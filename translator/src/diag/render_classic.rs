@@ -118,11 +118,12 @@ impl Page<'_> {
         out.extend_from_slice(prefix.as_bytes());
         self.token(span, layout, out);
         out.push(b'\n');
-        self.source_line(span, layout, out);
-        if let Some(origin) = self.sources.origin(span.origin) {
+        let shown = self.sources.shown(span);
+        self.source_line(shown, layout, out);
+        if let Some(origin) = self.sources.origin(shown.origin) {
             let how = match origin.kind {
-                OriginKind::Macro => "\tin expansion of macro: ",
                 OriginKind::Synthesised => "\tin synthesized code from: ",
+                OriginKind::Macro | OriginKind::Argument => "\tin expansion of macro: ",
             };
             self.token_line(how, origin.at, layout, out);
         }
@@ -139,6 +140,7 @@ impl Page<'_> {
             );
             out.push(b'\'');
         }
+        let span = self.sources.shown(span);
         let repeated = self.last_file.replace(Some(span.file)) == Some(span.file) && !layout.full_places;
         let place = self.sources.line_col(span);
         let name = if repeated { String::new() } else { self.sources.file(span.file).name.clone() };

@@ -58,6 +58,7 @@ fn list<T>(key: &str, items: &[T], out: &mut String, write_item: impl Fn(&T, &mu
 
 /// A token, and the expansions that it came from.
 fn place(sources: &SourceMap, span: Span, out: &mut String) {
+    let span = sources.shown(span);
     let start = sources.line_col(span);
     out.push_str("{\"file\":");
     string(&sources.file(span.file).name, out);
@@ -65,7 +66,7 @@ fn place(sources: &SourceMap, span: Span, out: &mut String) {
     let _ = write!(out, ",\"line\":{},\"column\":{},\"length\":{length}", start.line, start.column);
     if let Some(origin) = sources.origin(span.origin) {
         let kind = match origin.kind {
-            OriginKind::Macro => "macro",
+            OriginKind::Macro | OriginKind::Argument => "macro",
             OriginKind::Synthesised => "synthesised",
         };
         let _ = write!(out, ",\"origin\":{{\"kind\":\"{kind}\",\"at\":");

@@ -216,6 +216,8 @@ pub enum StmtKind {
     Continue,
     /// `try { } catch (v) { }`
     Try { body: Block, catch_var: Option<(Span, Symbol)>, handler: Block },
+    /// `%{ … %}` as a statement.
+    Embedded(Embedded),
 }
 
 /// `foreach (value = [keys] in base[slice] @op dir limit n) body`

@@ -6,7 +6,7 @@ use super::at_operator::stat_op;
 use super::expr::too_deep;
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
 use crate::diag::Code;
-use crate::pass1_parse::ast::{Block, Expr, Foreach, ForeachBase, Sort, SortBy, Stmt, StmtKind};
+use crate::pass1_parse::ast::{Block, Expr, ExprKind, Foreach, ForeachBase, Sort, SortBy, Stmt, StmtKind};
 use crate::pass1_parse::items::MAX_NESTING;
 use crate::source::{Span, Symbol};
 
@@ -45,8 +45,12 @@ impl Builder<'_> {
             Rule::break_stmt => StmtKind::Break,
             Rule::continue_stmt => StmtKind::Continue,
             _ => {
-                let expr = self.expr(only!(pair))?;
-                return Ok(Stmt { span: expr.span, kind: StmtKind::Expr(expr) });
+                let Expr { span, kind } = self.expr(only!(pair))?;
+                let kind = match kind {
+                    ExprKind::Embedded(code) => StmtKind::Embedded(code),
+                    kind => StmtKind::Expr(Expr { span, kind }),
+                };
+                return Ok(Stmt { span, kind });
             }
         };
         Ok(Stmt { span, kind })
