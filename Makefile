@@ -29,7 +29,7 @@ setup-demo:
 
 ## build: build stap, staprun and stapio into target/release; target/release/stap runs from there
 build:
-	$(CARGO) build --release --workspace --bins
+	$(CARGO) build --release -p stap -p staprun
 
 ## demo: set up, build, and run both scripts of the introduction in a virtual machine
 demo: setup-demo build
