@@ -127,3 +127,8 @@ pub fn kernels() -> Vec<String> {
 fn base(release: &str) -> Vec<&str> {
     release.splitn(3, '.').take(2).collect()
 }
+
+/// What `uname -r` says on a kernel of that list.
+pub fn release_of(kernel: &str) -> String {
+    stap_vm::Kernel::find(kernel).map_or_else(|_| kernel.to_owned(), |kernel| kernel.release)
+}

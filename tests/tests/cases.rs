@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use stap_tests::batch::{self, Run};
 use stap_tests::case::{self, Case, Phase};
 use stap_tests::expect::{self, Outcome};
-use stap_tests::programs::{kernels, programs};
+use stap_tests::programs::{kernels, programs, release_of};
 use stap_vm::Vm;
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 /// Passes 1 to 3 look at one kernel, the newest that the case wants; pass 4 at each.
 fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
-    let wanted = kernels.iter().rev().filter(|release| case.directives.wants_kernel(release));
+    let wanted = kernels.iter().rev().filter(|release| case.directives.wants_kernel(&release_of(release)));
     let count = if case.phase == Phase::Build { kernels.len() } else { 1 };
     wanted
         .take(count)
@@ -62,7 +62,7 @@ fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
 fn guest_trials(cases: &[Case], release: &str, arguments: &Arguments) -> Vec<Trial> {
     let wanted: Vec<(String, Case)> = cases
         .iter()
-        .filter(|case| case.phase == Phase::Run && case.directives.wants_kernel(release))
+        .filter(|case| case.phase == Phase::Run && case.directives.wants_kernel(&release_of(release)))
         .map(|case| (format!("{} on {release}", case.name), case.clone()))
         .filter(|(name, _)| is_asked_for(name, arguments))
         .collect();
