@@ -47,6 +47,8 @@ impl VmResult {
 enum Event {
     /// The guest has sent the whole of standard output or error.
     StreamWhole,
+    /// The caller's reader of standard output or error has gone.
+    Unread,
     /// A line from guest.sh.
     Control(String),
     /// QEMU has closed the console: it is gone.
@@ -112,8 +114,10 @@ impl Waiting {
             match events.recv_timeout(TICK) {
                 Ok(Event::StreamWhole) => self.whole += 1,
                 Ok(Event::Control(line)) => self.control(&line),
+                // As SIGPIPE would end a program of the host.
+                Ok(Event::Unread) if !self.interrupt("INT", commands) => return End::Interrupted,
                 Ok(Event::Gone) => return End::Gone,
-                Err(_) => {}
+                Ok(Event::Unread) | Err(_) => {}
             }
             if self.whole == 2 && self.status.is_some() {
                 return End::Whole;
@@ -121,13 +125,18 @@ impl Waiting {
             if Instant::now() >= deadline {
                 return End::Timeout;
             }
-            if let Some(signal) = interrupts.and_then(Interrupts::next) {
-                self.interrupted += 1;
-                if self.interrupted > 2 || writeln!(commands, "{signal}").is_err() {
-                    return End::Interrupted;
-                }
+            if let Some(signal) = interrupts.and_then(Interrupts::next)
+                && !self.interrupt(signal, commands)
+            {
+                return End::Interrupted;
             }
         }
+    }
+
+    /// Hands a signal to the command; false when it had its chances.
+    fn interrupt(&mut self, signal: &str, commands: &mut UnixStream) -> bool {
+        self.interrupted += 1;
+        self.interrupted <= 2 && writeln!(commands, "{signal}").is_ok()
     }
 
     fn control(&mut self, line: &str) {
@@ -225,13 +234,20 @@ fn read_stream(mut stream: UnixStream, mut sink: Sink, events: Sender<Event>) ->
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         let mut mark = EndMark::default();
+        let mut read = true;
         while let Ok(count @ 1..) = stream.read(&mut buffer) {
-            let whole = mark.feed(&buffer[..count], |bytes| sink.write(bytes));
-            if whole {
+            let mut taken = true;
+            if mark.feed(&buffer[..count], |bytes| taken &= sink.write(bytes)) {
                 let _ = events.send(Event::StreamWhole);
             }
+            if read && !taken {
+                read = false;
+                let _ = events.send(Event::Unread);
+            }
         }
-        mark.rest(|bytes| sink.write(bytes));
+        mark.rest(|bytes| {
+            sink.write(bytes);
+        });
         sink.kept()
     })
 }

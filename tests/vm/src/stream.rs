@@ -14,13 +14,14 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    /// Takes bytes. A reader that has gone is no reason to stop the guest.
-    pub(crate) fn write(&mut self, bytes: &[u8]) {
+    /// Takes bytes; false when nobody reads them any more.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
         match self {
-            Sink::Keep(kept) => kept.extend_from_slice(bytes),
-            Sink::Live(writer) => {
-                let _ = writer.write_all(bytes).and_then(|()| writer.flush());
+            Sink::Keep(kept) => {
+                kept.extend_from_slice(bytes);
+                true
             }
+            Sink::Live(writer) => writer.write_all(bytes).and_then(|()| writer.flush()).is_ok(),
         }
     }
 
