@@ -60,11 +60,19 @@ static int stp_check_privilege(void)
 	return -EPERM;
 }
 
+#ifdef STP_TIMING
+static u64 stp_session_init_start;
+#endif
+
 /* Checks, contexts, statistics; on success the session is STARTING.  ctx: task; locks: none */
 static int stp_session_init(void)
 {
-	int rc = stp_check_release() ?: stp_check_privilege();
+	int rc;
 
+#ifdef STP_TIMING
+	stp_session_init_start = stp_cycles();
+#endif
+	rc = stp_check_release() ?: stp_check_privilege();
 	if (rc)
 		return rc;
 	rc = stp_contexts_alloc();
@@ -92,6 +100,9 @@ static void stp_session_free(void)
 static void stp_session_running(void)
 {
 	atomic_cmpxchg(&stp_session.state, STAP_SESSION_STARTING, STAP_SESSION_RUNNING);
+#ifdef STP_TIMING
+	stp_timing_add(&stp_timing_init, stp_cycles() - stp_session_init_start);
+#endif
 }
 
 /* From here on no handler but those of end and error starts.  ctx: task; locks: none */

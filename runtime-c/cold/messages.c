@@ -85,7 +85,8 @@ static notrace void stp_slot_publish(struct stp_slot *slot, enum stp_message_typ
 }
 
 /* Sends "PREFIXtext\n".  ctx: any, NMI too; locks: none */
-static __printf(3, 0) notrace void stp_message_text(enum stp_message_class class, const char *prefix, const char *fmt, va_list args)
+static __printf(3, 0) notrace void stp_message_text(enum stp_message_class class, const char *prefix,
+						    const char *fmt, va_list args)
 {
 	struct stp_slot *slot = stp_slot_claim(class);
 	size_t len;

@@ -124,7 +124,8 @@ void stp_report_counters(void)
 			_stp_warn("Skipped due to %s: %llu", stp_skip_text[cause].cause, count);
 	}
 	if (cut)
-		_stp_warn("%llu string values were cut at %d bytes, -D MAXSTRINGLEN=N keeps more", cut, MAXSTRINGLEN - 1);
+		_stp_warn("%llu string values were cut at %d bytes, -D MAXSTRINGLEN=N keeps more", cut,
+			  MAXSTRINGLEN - 1);
 }
 
 /* ctx: task; locks: none */

@@ -73,7 +73,7 @@ static __always_inline void stp_overload_add(struct context *c, u64 now, u64 spe
 #endif
 
 #ifdef STP_TIMING
-/* Cycles of one probe's hits on one CPU; mean and squares after Welford. */
+/* Cycles of what happens more than once; mean and squares after Welford. */
 struct stp_timing {
 	u64 count;
 	u64 min;
@@ -82,10 +82,9 @@ struct stp_timing {
 	u64 squares;
 };
 
-/* ctx: any, NMI too, this CPU's context held; locks: none */
-static notrace void stp_timing_add(struct stp_timing __percpu *timing, u64 spent)
+/* ctx: any, NMI too, @t is the caller's alone; locks: none */
+static notrace void stp_timing_add(struct stp_timing *t, u64 spent)
 {
-	struct stp_timing *t = this_cpu_ptr(timing);
 	s64 delta = (s64)spent - t->mean;
 
 	if (!t->count || spent < t->min)
@@ -97,6 +96,10 @@ static notrace void stp_timing_add(struct stp_timing __percpu *timing, u64 spent
 	t->squares += delta * ((s64)spent - t->mean);
 }
 NOKPROBE_SYMBOL(stp_timing_add);
+
+/* Of systemtap_module_init() and systemtap_module_refresh(). */
+static struct stp_timing stp_timing_init;
+static struct stp_timing stp_timing_refresh;
 #endif
 
 #endif

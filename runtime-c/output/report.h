@@ -53,6 +53,16 @@ static void stp_timing_merge(struct stp_timing *sum, const struct stp_timing *pa
 }
 
 /* ctx: task; locks: none */
+static void stp_report_once(const char *what, const struct stp_timing *timing)
+{
+	stp_report_line("----- %s report:\n", what);
+	if (timing->count)
+		stp_report_line("hits: %llu, " STP_TIMING_UNIT ": %llumin/%lldavg/%llumax, variance: %llu\n",
+				timing->count, timing->min, timing->mean, timing->max,
+				div64_u64(timing->squares, timing->count));
+}
+
+/* ctx: task; locks: none */
 static void stp_report_timing(const struct stap_probe *p, size_t index)
 {
 	struct stp_timing sum = {};
@@ -62,8 +72,8 @@ static void stp_report_timing(const struct stap_probe *p, size_t index)
 		stp_timing_merge(&sum, per_cpu_ptr(p->timing, cpu));
 	if (!sum.count)
 		return;
-	stp_report_line("%s, (%s), hits: %llu, " STP_TIMING_UNIT ": %llumin/%lldavg/%llumax, variance: %llu,%s, index: %zu\n",
-			p->pp, p->location, sum.count, sum.min, sum.mean, sum.max,
+	stp_report_line("%s, (%s), hits: %llu, " STP_TIMING_UNIT ": %llumin/%lldavg/%llumax, variance: %llu,%s, "
+			"index: %zu\n", p->pp, p->location, sum.count, sum.min, sum.mean, sum.max,
 			div64_u64(sum.squares, sum.count), p->derivation, index);
 }
 #endif
@@ -86,6 +96,10 @@ static inline void stp_report_hits(struct stap_probe *probes, size_t count)
 		stp_report_timing(&probes[i], i);
 #endif
 	}
+#endif
+#ifdef STP_TIMING
+	stp_report_once("refresh", &stp_timing_refresh);
+	stp_report_once("module init", &stp_timing_init);
 #endif
 }
 

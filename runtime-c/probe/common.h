@@ -122,7 +122,7 @@ static __always_inline void stp_probe_leave(struct stp_hit *hit, struct stap_pro
 #ifdef STP_NEED_CYCLES
 	now = stp_cycles();
 #ifdef STP_TIMING
-	stp_timing_add(p->timing, now - hit->start);
+	stp_timing_add(this_cpu_ptr(p->timing), now - hit->start);
 #endif
 #ifdef STP_OVERLOAD
 	stp_overload_add(c, now, now - hit->start);

@@ -192,6 +192,9 @@ static void stap_kprobe_unregister_one(struct stap_dwarf_probe *sdp, struct stap
 /* A module came or went: takes up its probes, or gives up those that went with it.  ctx: task; locks: none */
 static void stap_kprobe_refresh(void)
 {
+#ifdef STP_TIMING
+	u64 start = stp_cycles();
+#endif
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
@@ -205,6 +208,9 @@ static void stap_kprobe_refresh(void)
 		else if (!sdp->registered_p)
 			stap_kprobe_register_one(sdp, skp);
 	}
+#ifdef STP_TIMING
+	stp_timing_add(&stp_timing_refresh, stp_cycles() - start);
+#endif
 }
 
 /* All entries or all returns at once, for each call waits for a grace period.  ctx: task; locks: none */
