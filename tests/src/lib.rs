@@ -4,6 +4,7 @@
 //! the host; cases under `run/` are compiled on the host and then loaded one after another in one guest a kernel.
 
 pub mod batch;
+pub mod cache;
 pub mod case;
 pub mod directives;
 pub mod expect;
