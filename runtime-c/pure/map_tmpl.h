@@ -253,7 +253,9 @@ static inline uint64_t MAP(rank)(const struct MAP_NAME *map, uint32_t at, int co
 #ifdef MAP_VALUE_LONG
 	return stp_sort_rank_long(node->value, falling);
 #elif defined(MAP_VALUE_STAT)
-	return stp_sort_rank_long(stp_stat_figure(&node->value, column == -1 ? STP_STAT_COUNT : -2 - column, 0), falling);
+	if (column == -1)
+		return stp_sort_rank_long(node->value.count, falling);
+	return stp_sort_rank_long(stp_stat_figure(&node->value, -2 - column, 0), falling);
 #else
 	return stp_sort_rank_string(node->value, falling);
 #endif

@@ -28,10 +28,11 @@ impl Writer {
 
     /// A line at the current level.
     pub fn line(&mut self, text: impl AsRef<str>) {
-        for _ in 0..self.level {
-            self.text.push('\t');
+        let text = text.as_ref();
+        if !text.is_empty() {
+            self.text.extend(std::iter::repeat_n('\t', self.level));
         }
-        self.text.push_str(text.as_ref());
+        self.text.push_str(text);
         self.text.push('\n');
     }
 
