@@ -58,7 +58,11 @@ fn handlers_that_a_lock_orders_print_in_that_order() {
         }
         assert!(number(result, "ticks") > 0, "{told}");
         let warned = String::from_utf8_lossy(&result.stderr);
-        assert_eq!(warned.matches("registration error").count(), 1, "an optional probe fails silently: {told}");
+        assert_eq!(
+            warned.matches("registration error").count(),
+            1,
+            "an optional probe fails silently: {told}"
+        );
     });
 }
 
