@@ -1,5 +1,7 @@
 //! The compiler that the kernel was built with, or the nearest to it.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic, Severity};
@@ -80,23 +82,23 @@ impl<'a> Wanted<'a> {
 
 /// Finds a program as Kbuild will find it.
 pub fn find_program(host: &dyn Host, name: &str) -> Option<PathBuf> {
-    let path = search_path(host);
-    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| host.is_file(file))
+    search_path(host).into_iter().map(|dir| dir.join(name)).find(|file| host.is_file(file))
 }
 
 /// The environment of build programs: nothing of the user's but PATH, messages in English, temporary files in the
 /// run's own directory, so that nothing stays behind when a compiler is killed.
-pub fn environment(host: &dyn Host, tmpdir: Option<&Path>) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let mut variables = vec![("PATH".into(), search_path(host)), ("LC_ALL".into(), "C".into())];
+pub fn environment(host: &dyn Host, tmpdir: Option<&Path>) -> Vec<(OsString, OsString)> {
+    let path = search_path(host).iter().map(|dir| dir.as_os_str()).collect::<Vec<_>>().join(OsStr::new(":"));
+    let mut variables = vec![("PATH".into(), path), ("LC_ALL".into(), "C".into())];
     variables.extend(tmpdir.map(|dir| ("TMPDIR".into(), dir.as_os_str().to_owned())));
     variables
 }
 
-fn search_path(host: &dyn Host) -> std::ffi::OsString {
+/// The folders of programs. Relative ones of the user's are left out: who knows where make stands.
+fn search_path(host: &dyn Host) -> Vec<PathBuf> {
     let own = host.env("PATH").unwrap_or_default();
-    let own = std::env::split_paths(&own).filter(|dir| dir.is_absolute());
-    let dirs = SYSTEM_PATH.iter().map(PathBuf::from).chain(own);
-    std::env::join_paths(dirs).unwrap_or_else(|_| SYSTEM_PATH.join(":").into())
+    let own = own.as_bytes().split(|byte| *byte == b':').map(|dir| PathBuf::from(OsStr::from_bytes(dir)));
+    SYSTEM_PATH.iter().map(PathBuf::from).chain(own.filter(|dir| dir.is_absolute())).collect()
 }
 
 fn is_program_name(word: &str) -> bool {

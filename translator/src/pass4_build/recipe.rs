@@ -5,7 +5,7 @@
 //! the two agree: when Kbuild ran a command on our objects that no .cmd file tells of (older kernels run objtool so),
 //! there is no recipe, and make is used each time.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -153,7 +153,7 @@ impl Saved {
 fn covers<'a>(commands: impl Iterator<Item = &'a Saved>, stdout: &str, module: &str) -> bool {
     // sh's echo, which prints the commands, turns \n into a line's end.
     let printed: Vec<String> = commands.map(|saved| saved.command.replace("\\n", "\n")).collect();
-    let lines: HashSet<String> = printed.iter().flat_map(|text| text.lines()).map(squeeze).collect();
+    let lines: BTreeSet<String> = printed.iter().flat_map(|text| text.lines()).map(squeeze).collect();
     let ours = [format!("{module}."), "stap_unit.o".to_owned()];
     let work = stdout.lines().map(squeeze).filter(|line| ours.iter().any(|name| line.contains(name)));
     work.into_iter().all(|line| lines.contains(&line) || is_idle(&line))
