@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use rustc_hash::FxHashSet;
 
 use super::code::Code;
-use super::diagnostic::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Saw, Severity};
 use crate::source::Span;
 
 /// Where passes leave their diagnostics, from any thread.
@@ -36,7 +36,11 @@ impl Sink {
     pub fn push(&self, diagnostic: Diagnostic) {
         let mut state = self.state();
         let innermost = diagnostic.causes.last().unwrap_or(&diagnostic);
-        let what = (diagnostic.code, innermost.message.clone(), diagnostic.token);
+        let saw = match diagnostic.saw {
+            Some(Saw::Token(token)) => Some(token),
+            _ => None,
+        };
+        let what = (diagnostic.code, innermost.message.clone(), diagnostic.token.or(saw));
         if state.said.insert(what) {
             state.errors += usize::from(diagnostic.severity != Severity::Warning);
             state.list.push(diagnostic);

@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn nearest_names_come_first() {
-        assert_eq!(similar("exti", ["log", "exit", "exists"]), " (similar: exit, log, exists)");
+        assert_eq!(similar("exti", ["log", "exit", "exists"]), " (similar: exit, exists, log)");
     }
 
     #[test]

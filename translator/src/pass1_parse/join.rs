@@ -50,6 +50,7 @@ impl<'t> Joined<'t> {
             TokenKind::String => self.text.push_str("\"\""),
             TokenKind::Embedded => self.text.push_str("%{%}"),
             TokenKind::Keyword => {
+                self.text.push('#');
                 self.text.push_str(texts.word(token.span));
                 self.text.push('#');
             }

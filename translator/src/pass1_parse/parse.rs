@@ -1,6 +1,7 @@
 //! A file, item by item.
 
 use pest::Parser;
+use rustc_hash::FxHashSet;
 
 use super::ast::{File, Item};
 use super::build::{Builder, Rule, StapGrammar, TOP_LEVEL};
@@ -14,7 +15,7 @@ use super::wording;
 use crate::cli::options::Privilege;
 use crate::diag::diagnostic::Saw;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
-use crate::source::{FileId, OriginId, SourceMap, Span};
+use crate::source::{FileId, OriginId, SourceMap, Span, Symbol};
 
 /// Parses one file. Errors go to the sink, each about one top-level item; the items without errors are returned.
 pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &Sink) -> File {
@@ -31,8 +32,15 @@ pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &
         sink.push(empty(&source.name, !source.bytes.is_empty()));
         return result;
     }
-    ItemParser { tokens: &pre.tokens, texts: Texts::new(sources, file), env, sink, eof: &source.name }
-        .run(&mut result.items);
+    ItemParser {
+        tokens: &pre.tokens,
+        texts: Texts::new(sources, file),
+        env,
+        sink,
+        eof: &source.name,
+        globals: FxHashSet::default(),
+    }
+    .run(&mut result.items);
     result
 }
 
@@ -69,6 +77,8 @@ struct ItemParser<'a> {
     sink: &'a Sink,
     /// What messages about the end of the file call it.
     eof: &'a str,
+    /// The globals so far.
+    globals: FxHashSet<Symbol>,
 }
 
 impl ItemParser<'_> {
@@ -104,7 +114,9 @@ impl ItemParser<'_> {
         match StapGrammar::parse(Rule::item, &joined.text) {
             Ok(pairs) => {
                 for pair in pairs {
-                    out.extend(builder.items(pair).map_err(|error| (error, end))?);
+                    let items = builder.items(pair).map_err(|error| (error, end))?;
+                    self.check_globals(&items).map_err(|error| (error, end))?;
+                    out.extend(items);
                 }
                 Ok(end)
             }
@@ -114,6 +126,18 @@ impl ItemParser<'_> {
                 Err((Box::new(self.describe(failure, at)), at))
             }
         }
+    }
+
+    fn check_globals(&mut self, items: &[Item]) -> Result<(), Box<Diagnostic>> {
+        for item in items {
+            if let Item::Global(global) = item
+                && !self.globals.insert(global.name)
+            {
+                let saw = Saw::Token(global.span);
+                return Err(Box::new(error_saw(Code::Parse, "duplicate global name", saw)));
+            }
+        }
+        Ok(())
     }
 
     fn describe(&self, failure: wording::Failure, at: usize) -> Diagnostic {

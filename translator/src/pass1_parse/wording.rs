@@ -1,11 +1,12 @@
 //! What pest expected, in SystemTap's words.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::build::{Rule, StapGrammar};
+use super::build::{Rule, StapGrammar, TOP_LEVEL};
 
 /// Where and why an item does not parse.
 pub struct Failure {
@@ -19,34 +20,273 @@ pub struct Failure {
 
 /// Explains the failure of an item's parse.
 pub fn explain(error: &Error<Rule>, text: &str) -> Failure {
-    if matches!(error.variant, ErrorVariant::CustomError { .. }) {
-        return Failure {
-            message: "the script nests too deeply here".to_owned(),
-            offset: offset(error),
-            too_deep: true,
-        };
-    }
-    Failure {
-        message: "expected statement".to_owned(),
-        offset: detailed(text).unwrap_or(offset(error)),
-        too_deep: false,
-    }
-}
-
-fn offset(error: &Error<Rule>) -> usize {
-    match error.location {
+    let plain = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let custom = matches!(error.variant, ErrorVariant::CustomError { .. });
+    match (custom, attempts(text)) {
+        (false, Some((offset, expected))) => {
+            Failure { message: message(&expected, text, offset), offset, too_deep: false }
+        }
+        _ => {
+            Failure { message: "the script nests too deeply here".to_owned(), offset: plain, too_deep: true }
+        }
     }
 }
 
+/// The texts that would have fitted at the furthest place, and that place.
+///
 /// Parses again with pest's record of attempts switched on. The switch is global, so one thread at a time uses it;
 /// parses of other threads meanwhile are only slower.
-fn detailed(text: &str) -> Option<usize> {
+fn attempts(text: &str) -> Option<(usize, BTreeSet<String>)> {
     static SWITCH: Mutex<()> = Mutex::new(());
     let _guard = SWITCH.lock().unwrap_or_else(|e| e.into_inner());
     pest::set_error_detail(true);
     let result = StapGrammar::parse(Rule::item, text);
     pest::set_error_detail(false);
     let attempts = result.err()?.parse_attempts()?;
-    Some(attempts.max_position)
+    let expected = attempts.expected_tokens().into_iter().map(|token| token.to_string());
+    Some((attempts.max_position, expected.filter(|token| !token.trim().is_empty()).collect()))
+}
+
+fn message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+    let has = |token: &str| expected.contains(token);
+    let name = has("A..Z");
+    if has("#break#") {
+        "expected statement".to_owned()
+    } else if has("~") || has("+") && has("\"\"") {
+        "expected literal string or number".to_owned()
+    } else if has("!=") {
+        after_value(expected, text, offset)
+    } else if has("{") && has("+=") {
+        "expected one of ', { } = +='".to_owned()
+    } else if has("=") && has(";") || expected.iter().all(|token| token == ";") {
+        TOP_LEVEL.to_owned()
+    } else if text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
+        "unexpected end-of-file".to_owned()
+    } else if name {
+        name_message(expected)
+    } else {
+        rest(expected, text, offset)
+    }
+}
+
+/// A name should stand here, or something else.
+fn name_message(expected: &BTreeSet<String>) -> String {
+    let has = |token: &str| expected.contains(token);
+    if has("*") {
+        "expected identifier or '*' or '{'"
+    } else if has("@hist_log") {
+        "expected identifier or statistical operation"
+    } else if has("#function#") {
+        "expected 'function' or identifier"
+    } else if has("#") {
+        "expected identifier or keyword"
+    } else {
+        "expected identifier"
+    }
+    .to_owned()
+}
+
+/// A value is complete; what must come after it is missing.
+fn after_value(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+    let marks: Vec<&str> =
+        [")", "]", ",", ":", ";"].into_iter().filter(|mark| expected.contains(*mark)).collect();
+    match marks.as_slice() {
+        [")", ","] if opener(text, offset).is_some_and(is_print) => "expected one of ', )'".to_owned(),
+        [] => "expected statement".to_owned(),
+        [one] => format!("expected '{one}'"),
+        several => format!("expected one of '{}'", several.join(" ")),
+    }
+}
+
+fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+    let has = |token: &str| expected.contains(token);
+    let inside_at = || opener(text, offset).is_some_and(|word| word.starts_with('@'));
+    // After a string another one could always follow.
+    if has("\"\"") && expected.len() == 1 {
+        return if inside_at() { "expected string" } else { "expected literal string" }.to_owned();
+    }
+    if has("0") {
+        return "expected number".to_owned();
+    }
+    if has("#in#") {
+        let tuple =
+            text[..offset].trim_end().ends_with(']') && !matches!(opener(text, offset), Some("#foreach#"));
+        let list = "unexpected comma-separated expression list";
+        return if tuple { list } else { "expected 'in'" }.to_owned();
+    }
+    for (sign, message) in [
+        ("#string#", "expected 'string' or 'long'"),
+        ("]", "expected ',' or ']'"),
+        ("}", "expected '}'"),
+        ("%{%}", "expected '{'"),
+    ] {
+        if has(sign) && (sign != "]" || has(",")) {
+            return message.to_owned();
+        }
+    }
+    if has(")") && has(",") {
+        let print = opener(text, offset).is_some_and(is_print);
+        return if print { "expected one of ', )'" } else { "expected ',' or ')'" }.to_owned();
+    }
+    if has("+") {
+        return "expected sort directive".to_owned();
+    }
+    let words = expected.iter().filter(|token| *token != "\"\"");
+    let words: Vec<String> = words.map(|token| format!("'{}'", token.trim_matches('#'))).collect();
+    match words.as_slice() {
+        [one] => format!("expected {one}"),
+        several => format!("expected one of {}", several.join(", ")),
+    }
+}
+
+fn is_print(word: &str) -> bool {
+    word.starts_with("print") || word.starts_with("sprint")
+}
+
+/// The word before the parenthesis that is open at an offset.
+fn opener(text: &str, offset: usize) -> Option<&str> {
+    let mut depth = 0usize;
+    let mut words = text[..offset].split_ascii_whitespace().rev();
+    while let Some(word) = words.next() {
+        match word {
+            ")" => depth += 1,
+            "(" if depth == 0 => return words.next(),
+            "(" => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::Sink;
+    use crate::diag::diagnostic::Saw;
+    use crate::pass1_parse::parse_text;
+    use crate::source::SourceMap;
+
+    /// The first error of a script, as `MESSAGE | COLUMN` or `MESSAGE | EOF`.
+    fn first_error(text: &str) -> String {
+        let (sources, sink) = (SourceMap::default(), Sink::new());
+        parse_text(&sources, "<input>", text.as_bytes(), &sink);
+        let Some(error) = sink.take().into_iter().next() else { return "none".to_owned() };
+        let place = match (error.token, error.saw) {
+            (Some(token), _) | (None, Some(Saw::Token(token))) => sources.line_col(token).column.to_string(),
+            _ => "EOF".to_owned(),
+        };
+        format!("{} | {place}", error.message)
+    }
+
+    /// Each line was compared with what SystemTap says of the same script.
+    #[test]
+    fn wording_is_the_peers() {
+        let cases = [
+            ("probe begin { x = }", "expected literal string or number | 19"),
+            ("prob begin {}", "expected 'probe', 'global', 'private', 'function', or '%{' | 1"),
+            ("probe {}", "expected identifier or '*' or '{' | 8"),
+            ("probe begin { if x }", "expected '(' | 18"),
+            ("probe begin { if (x {} }", "expected ')' | 21"),
+            ("probe begin { x = (1 }", "expected ')' | 22"),
+            ("probe begin { f(1 }", "expected one of ') ,' | 19"),
+            ("probe begin { a[1 }", "expected one of '] ,' | 19"),
+            ("probe begin { ", "expected statement | EOF"),
+            ("probe begin", "expected one of ', { } = +=' | EOF"),
+            ("probe begin.", "unexpected end-of-file | EOF"),
+            ("probe begin. {}", "expected identifier or '*' or '{' | 15"),
+            ("function", "unexpected end-of-file | EOF"),
+            ("function f(", "unexpected end-of-file | EOF"),
+            ("function f(a b) {}", "expected ',' or ')' | 14"),
+            ("function f(a:x) {}", "expected 'string' or 'long' | 14"),
+            ("function f() ;", "expected '{' | 14"),
+            ("function f():0 {}", "specified priority must be > 0 | 14"),
+            ("global", "unexpected end-of-file | EOF"),
+            ("global 3", "expected identifier | 8"),
+            ("global a=b", "expected literal string or number | 10"),
+            ("global a[x]", "expected number | 10"),
+            ("global a[10]=3", "only scalar globals can be initialized | 13"),
+            ("global a b", "expected 'probe', 'global', 'private', 'function', or '%{' | 10"),
+            ("global a,a", "duplicate global name | 10"),
+            ("probe begin { foreach (a) {} }", "expected 'in' | 25"),
+            ("probe begin { foreach (a in) {} }", "expected identifier or statistical operation | 28"),
+            ("probe begin { foreach (a+ in b+) {} }", "multiple sort directives | 31"),
+            ("probe begin { foreach ([a,b in b) {} }", "expected ',' or ']' | 29"),
+            ("probe begin { foreach (a in b @sum) {} }", "expected sort directive | 35"),
+            ("probe begin { for (a) {} }", "expected ';' | 21"),
+            ("probe begin { for a }", "expected '(' | 19"),
+            ("probe begin { while (a }", "expected ')' | 24"),
+            ("probe begin { delete }", "expected literal string or number | 22"),
+            ("probe begin { a ? b }", "expected ':' | 21"),
+            ("probe begin { a . }", "expected literal string or number | 19"),
+            ("probe begin { a =~ b }", "expected literal string | 20"),
+            ("probe begin { @foo(3) }", "unknown operator @foo | 15"),
+            ("probe begin { @cast(a) }", "expected ',' | 22"),
+            ("probe begin { @cast(a, b) }", "expected string | 24"),
+            ("probe begin { @cast a }", "expected '(' | 21"),
+            ("probe begin { @count }", "expected '(' | 22"),
+            ("probe begin { @count(a,3) }", "not more than 1 parameter allowed | 23"),
+            ("probe begin { @hist_linear(a) }", "expected ',' | 29"),
+            ("probe begin { @hist_linear(a,1,b,2) }", "expected number | 32"),
+            ("probe begin { @hist_log(a,1) }", "expected ')' | 26"),
+            ("probe begin { @hist_log(a) }", "base histogram operator where expression expected | 15"),
+            ("probe begin { print() }", "expected literal string or number | 21"),
+            ("probe begin { print }", "expected '(' | 21"),
+            ("probe begin { printf(1) }", "expected literal string | 22"),
+            ("probe begin { printf(\"%d\" 1) }", "expected one of ', )' | 27"),
+            ("probe begin { try {} }", "expected 'catch' | 22"),
+            ("probe begin { try {} catch (1) {} }", "expected identifier | 29"),
+            ("probe begin { x = 08 }", "number invalid or out of range | 19"),
+            ("probe begin { \"abc }", "Could not find matching closing quote | 15"),
+            ("probe begin { x = \u{e9} }", "expected literal string or number | 19"),
+            ("probe begin { [a,b] }", "unexpected comma-separated expression list | 21"),
+            ("probe begin { (a,b) }", "expected ')' | 17"),
+            ("probe begin { $x->3 }", "expected identifier or keyword | 19"),
+            ("probe begin { $1 }", "command line argument out of range [1-0] | 15"),
+            ("probe begin(x) {}", "expected literal string or number | 13"),
+            ("probe begin(1 {}", "expected ')' | 15"),
+            ("probe a? b {}", "expected one of ', { } = +=' | 10"),
+            ("probe a if b {}", "expected '(' | 12"),
+            ("probe a? = b {}", "probe point alias name cannot be optional nor sufficient | 7"),
+            ("probe a += b {} , {}", "Combined prologue and epilogue cannot be defined with '+=' | 17"),
+            ("probe a.{b?,c}.d {}", "'?', '!' or condition must only be specified in suffix | 7"),
+            ("probe a.{b,c {}", "expected '}' | 14"),
+            ("private probe a {}", "expected 'function' or identifier | 9"),
+            ("probe begin { } }", "expected 'probe', 'global', 'private', 'function', or '%{' | 17"),
+            ("probe begin { else }", "expected statement | 15"),
+            ("probe begin { x = probe }", "expected literal string or number | 19"),
+            ("probe begin { return }", "found 'return' not in function context | 15"),
+            ("function f(a,a) {}", "duplicate parameter names | 14"),
+            ("@define x %( 3 ", "incomplete macro definition - missing '%)' | 9"),
+            ("@define x", "expected '%(' or '(' | EOF"),
+            (
+                "@define x %( 3 %) @define x %( 4 %) probe begin {}",
+                "attempt to redefine macro '@x' in the same file | 27",
+            ),
+            (
+                "@define x(a) %( @a %) probe begin { @x }",
+                "expected '(' in invocation of macro '@x' taking 1 parameter | 40",
+            ),
+            (
+                "@define x(a) %( @a %) probe begin { @x(1,2) }",
+                "too many parameters for macro '@x' (expected 1) | 41",
+            ),
+            ("@define x(a) %( @a %) probe begin { @x(1 }", "could not find end of macro invocation | 37"),
+            ("%( 1 == 1 %? probe begin {}", "incomplete conditional at end of file | 1"),
+            ("%( 1 == 1 probe begin {} %)", "expected '%?' marker for conditional | 1"),
+            ("%( 1 == \"a\" %? %)", "expected number literal as right value | 9"),
+            ("%( kernel_v > 3 %? %)", "expected string literal | 15"),
+            ("%( kernel_v > \"5*\" %? %)", "wildcard not allowed with order comparison operators | 13"),
+            ("%( arch > \"x\" %? %)", "expected '==' or '!=' | 9"),
+            ("%)", "incomplete conditional - missing '%(' | 1"),
+            ("%( 1 == 1 && %? %)", "incomplete condition after '%(' | 1"),
+            ("", "Input file '<input>' is empty. | EOF"),
+        ];
+        let differ = cases.iter().filter_map(|(text, expected)| {
+            let found = first_error(text);
+            (found != *expected).then(|| format!("{text}\n  {found}\n  {expected}"))
+        });
+        let differ: Vec<String> = differ.collect();
+        assert!(differ.is_empty(), "{}", differ.join("\n"));
+    }
 }

@@ -64,9 +64,6 @@ impl Builder<'_> {
 
     fn variable(&self, span: Span, path: &mut Vec<Access>) -> Built<Node> {
         let text = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
-        if is_print_name(&text) {
-            return Err(saw(Code::Parse, "expected '('", self.after(span, 1)));
-        }
         let (name, pretty) = split_pretty(&text);
         let symbol = Symbol::new(name);
         path.extend(pretty_access(span, pretty));
@@ -85,9 +82,6 @@ impl Builder<'_> {
     fn call(&self, pair: Pair<'_, Rule>) -> Built<Node> {
         let mut parts = pair.into_inner();
         let (span, name) = self.name(&parts.next().ok_or_else(incomplete)?);
-        if is_print_name(name.as_str()) {
-            return Err(at(Code::Parse, format!("wrong parameters for {name}"), span));
-        }
         let (args, depth) = self.expressions(parts)?;
         over(span, ExprKind::Call { name, args }, depth)
     }
@@ -197,21 +191,4 @@ fn split_pretty(text: &str) -> (&str, u8) {
 fn pretty_access(span: Span, dollars: u8) -> Option<Access> {
     let place = Span { lo: span.hi - u32::from(dollars), ..span };
     (dollars > 0).then_some(Access::Pretty(place, dollars))
-}
-
-fn is_print_name(name: &str) -> bool {
-    matches!(
-        name,
-        "print"
-            | "println"
-            | "sprint"
-            | "sprintln"
-            | "printd"
-            | "printdln"
-            | "sprintd"
-            | "sprintdln"
-            | "printf"
-            | "sprintf"
-            | "print_char"
-    )
 }

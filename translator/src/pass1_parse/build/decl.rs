@@ -165,7 +165,7 @@ fn alias_name(mut points: Vec<ProbePoint>) -> Built<ProbePoint> {
 
 fn type_name(mut parts: Pairs<'_, Rule>) -> Built<TypeName> {
     match parts.next().ok_or_else(incomplete)?.as_str() {
-        "long#" => Ok(TypeName::Long),
+        "#long#" => Ok(TypeName::Long),
         _ => Ok(TypeName::String),
     }
 }

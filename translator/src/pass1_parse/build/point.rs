@@ -80,7 +80,7 @@ impl Builder<'_> {
         let mut arg: Option<Literal> = None;
         for part in pair.into_inner() {
             match part.as_rule() {
-                // The text holds the pieces as they are, a `#` behind reserved words and a tab between pieces.
+                // The text holds the pieces as they are, a `#` around reserved words and a tab between pieces.
                 Rule::component_name => name = Symbol::new(&part.as_str().replace(['\t', '#'], "")),
                 _ => arg = Some(self.literal(part)?),
             }
