@@ -64,6 +64,7 @@ pub fn elaborate_observed(
     let failed = || sink.errors() > before;
     let mut names = Names::new(session, sink, Catalog::new(files, library));
     handlers::resolve_all(&mut names, &mut PointTree::new());
+    locks::check_iterations(&names.program, sink);
     if failed() {
         return None;
     }
@@ -88,7 +89,6 @@ pub fn elaborate_observed(
 
     autoprint::add(&mut names, &displayed);
     stats::gather(&mut names.program, sink);
-    locks::check_iterations(&names.program, sink);
     locks::plan(&mut names.program);
     handlers::number(&mut names);
     if failed() {

@@ -16,6 +16,9 @@ use crate::pass1_parse::ast::{self, Literal, TypeName};
 use crate::session::Session;
 use crate::source::{FileId, Span, Symbol};
 
+/// Errors up to this many come with similar names.
+const MAX_HINTS: usize = 20;
+
 /// An error was reported; the caller goes on with what it can.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported;
@@ -170,8 +173,13 @@ impl<'a> Names<'a> {
     }
 
     fn unresolved_function(&self, name: Symbol, span: Span) -> Result<FunctionId, Reported> {
-        let names = self.catalog.function_names();
-        let near = similar(name.as_str(), names.iter().map(String::as_str));
+        // A text that is no script at all has thousands of unknown functions; nobody reads that many hints.
+        let near = if self.sink.errors() < MAX_HINTS {
+            let names = self.catalog.function_names();
+            similar(name.as_str(), names.iter().map(String::as_str))
+        } else {
+            String::new()
+        };
         self.error(Code::Unresolved, format!("unresolved function {name}{near}"), span)
     }
 

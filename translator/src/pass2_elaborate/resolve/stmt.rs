@@ -195,9 +195,9 @@ impl Resolver<'_, '_> {
         };
         let limit: Option<Expr> = node.limit.as_ref().map(|limit| self.expr(limit)).transpose()?;
         let mut body = Vec::new();
-        let value = node.value.map(|(span, name)| self.loop_variable(name, span, &mut body));
         let keys: Vec<LocalId> =
             node.keys.iter().map(|&(span, name)| self.loop_variable(name, span, &mut body)).collect();
+        let value = node.value.map(|(span, name)| self.loop_variable(name, span, &mut body));
         body.extend(self.body_of_loop(&node.body));
         let sort = node.sort.as_ref().map(|sort| Sort { by: sort_by(sort.by), ascending: sort.ascending });
         if let Some(Sort { by: SortBy::Key(key), .. }) = sort
