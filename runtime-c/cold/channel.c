@@ -107,7 +107,7 @@ static int stp_remove_buf_file(struct dentry *dentry)
 	return 0;
 }
 
-static const struct rchan_callbacks stp_channel_callbacks = {
+static struct rchan_callbacks stp_channel_callbacks = {
 	.subbuf_start = stp_subbuf_start,
 	.create_buf_file = stp_create_buf_file,
 	.remove_buf_file = stp_remove_buf_file,

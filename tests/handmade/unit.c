@@ -9,6 +9,7 @@
 #define STP_PRIVILEGE 0x8
 #define MAXNESTING 1
 #include "stap.h"
+#include "pure/pure.h"
 
 struct context {
 #include "context/common_context.h"
@@ -20,29 +21,12 @@ struct context {
 	} locals[MAXNESTING + 1];
 };
 #include "context/context.h"
+#include "output/format.h"
 
 static int64_t global_n;
 static struct stp_lock global_n_lock = STP_LOCK_INIT("n");
 static int64_t global_m;
 static struct stp_lock global_m_lock = STP_LOCK_INIT("m");
-
-static void emit(struct context *c, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (c->out_end - c->out_pos < len)
-		stp_out_flush(c, c->out_pos);
-	memcpy(c->out_pos, text, len);
-	c->out_pos += len;
-}
-
-static void emit_number(struct context *c, int64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lld", value);
-	emit(c, text);
-}
 
 static void probe_1(struct context *__restrict__ c)
 {
@@ -52,6 +36,20 @@ static void probe_1(struct context *__restrict__ c)
 	if (!stp_lock_probe(c, locks, ARRAY_SIZE(locks)))
 		return;
 	global_n++;
+#ifdef HANDMADE_PRINT
+	{
+		struct stp_sink sink = stp_sink_output(c);
+
+		stp_put_string(&sink, current->comm);
+		stp_put_literal(&sink, " ", 1);
+		stp_put_signed(&sink, current->tgid);
+		stp_put_literal(&sink, " ", 1);
+		stp_put_signed(&sink, global_n);
+		stp_put_literal(&sink, "\n", 1);
+		stp_sink_done(&sink);
+	}
+	stp_out_commit(c);
+#endif
 	stp_unlock_probe(c, locks, ARRAY_SIZE(locks));
 }
 
@@ -61,42 +59,57 @@ static void probe_2(struct context *__restrict__ c)
 		{ .lock = &global_n_lock, .write_p = 0 },
 		{ .lock = &global_m_lock, .write_p = 1 },
 	};
+	struct stp_sink sink;
+
 	if (!stp_lock_probe(c, locks, ARRAY_SIZE(locks)))
 		return;
 	global_m++;
-	emit(c, "write ");
-	emit_number(c, global_m);
-	emit(c, " 01234567890123456789012345678901234567890123456789012345678901234567\n");
+	sink = stp_sink_output(c);
+	stp_put_literal(&sink, "write ", 6);
+	stp_put_signed(&sink, global_m);
+	stp_put_literal(&sink, " 01234567890123456789012345678901234567890123456789012345678901234567\n", 70);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 	stp_unlock_probe(c, locks, ARRAY_SIZE(locks));
 }
 
 static void probe_3(struct context *__restrict__ c)
 {
-	emit(c, "tick\n");
+	struct stp_sink sink = stp_sink_output(c);
+
+	stp_put_literal(&sink, "tick\n", 5);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 }
 
 static void probe_4(struct context *__restrict__ c)
 {
-	emit(c, "jiffies\n");
+	struct stp_sink sink = stp_sink_output(c);
+
+	stp_put_literal(&sink, "jiffies\n", 8);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 }
 
 static void probe_5(struct context *__restrict__ c)
 {
-	emit(c, c->probe_point);
-	emit(c, "\n");
+	struct stp_sink sink = stp_sink_output(c);
+
+	stp_put_string(&sink, c->probe_point);
+	stp_put_literal(&sink, "\n", 1);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 }
 
 /* More than a buffer holds: several records. */
 static void probe_6(struct context *__restrict__ c)
 {
+	struct stp_sink sink = stp_sink_output(c);
 	int i;
 
 	for (i = 0; i < 300; i++)
-		emit(c, "long output of one handler: 0123456789012345678901234567890123456789\n");
+		stp_put_literal(&sink, "long output of one handler: 0123456789012345678901234567890123456789\n", 69);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 }
 
@@ -105,11 +118,15 @@ static void probe_7(struct context *__restrict__ c)
 	static const struct stp_probe_lock locks[] = {
 		{ .lock = &global_n_lock, .write_p = 0 },
 	};
+	struct stp_sink sink;
+
 	if (!stp_lock_probe(c, locks, ARRAY_SIZE(locks)))
 		return;
-	emit(c, "end n=");
-	emit_number(c, global_n);
-	emit(c, "\n");
+	sink = stp_sink_output(c);
+	stp_put_literal(&sink, "end n=", 6);
+	stp_put_signed(&sink, global_n);
+	stp_put_literal(&sink, "\n", 1);
+	stp_sink_done(&sink);
 	stp_out_commit(c);
 	stp_unlock_probe(c, locks, ARRAY_SIZE(locks));
 }
@@ -126,6 +143,19 @@ static void probe_8(struct context *__restrict__ c)
 #endif
 }
 
+/* More messages than the pool holds. */
+static void probe_9(struct context *__restrict__ c)
+{
+#ifdef HANDMADE_MESSAGES
+	int i;
+
+	for (i = 0; i < 400; i++)
+		_stp_warn("message %d", i);
+	for (i = 0; i < 3; i++)
+		_stp_system("true");
+#endif
+}
+
 static struct stap_probe stap_probes[] = {
 	STAP_PROBE_INIT(&probe_1, "kernel.function(\"vfs_read\")", "kernel.function(\"vfs_read\")", "<input>:1:7", " from: kernel.function(\"vfs_read\")"),
 	STAP_PROBE_INIT(&probe_2, "kernel.function(\"vfs_write\").return", "kernel.function(\"vfs_write\").return", "<input>:1:7", ""),
@@ -136,11 +166,13 @@ static struct stap_probe stap_probes[] = {
 	STAP_PROBE_INIT(&probe_7, "end", "end", "<input>:1:7", ""),
 	STAP_PROBE_INIT(&probe_5, "error", "error", "<input>:1:7", ""),
 	STAP_PROBE_INIT(&probe_8, "timer.ms(500)", "timer.ms(500)", "<input>:1:7", ""),
+	STAP_PROBE_INIT(&probe_9, "begin", "begin", "<input>:1:7", ""),
 };
 
 static struct stap_begin_probe stap_begin_probes[] = {
 	{ .type = STAP_BEGIN, .priority = 0, .probe = &stap_probes[4] },
 	{ .type = STAP_BEGIN, .priority = 1, .probe = &stap_probes[5] },
+	{ .type = STAP_BEGIN, .priority = 2, .probe = &stap_probes[9] },
 	{ .type = STAP_END, .priority = 0, .probe = &stap_probes[6] },
 	{ .type = STAP_ERROR, .priority = 0, .probe = &stap_probes[7] },
 };
