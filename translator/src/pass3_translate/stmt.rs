@@ -51,12 +51,12 @@ impl Body<'_> {
             self.out.line(format!("{target} {}= 1;", if *increment { "+" } else { "-" }));
             return;
         }
-        // What had to happen was written on the way; the text that is left has no effect but may hold a division's
-        // operands or a read, which the compiler drops.
-        let value = self.value(expr);
-        if matches!(expr.kind, ExprKind::Embedded(_)) {
-            self.out.line(format!("(void){value};"));
+        if let ExprKind::Embedded(code) = &expr.kind {
+            self.embedded_statement(code);
+            return;
         }
+        // What had to happen was written on the way; the text that is left has no effect.
+        self.value(expr);
     }
 
     fn if_else(&mut self, cond: &Expr, then: &Block, otherwise: &Block) {
