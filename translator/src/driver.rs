@@ -1,1 +1,282 @@
 //! The list of the passes.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use crate::cli::options::{Listing, Options};
+use crate::cli::{Request, UsageError, check, docs, rc};
+use crate::diag::{Code, Diagnostic, Severity, Sink};
+use crate::host::Host;
+use crate::host::os::OsHost;
+use crate::ir::Program;
+use crate::kernel::Target;
+use crate::library::Library;
+use crate::pass1_parse::ast;
+use crate::session::{self, Layout, Session};
+use crate::source::SourceMap;
+use crate::{pass2_elaborate, pass4_build};
+
+mod crash;
+mod interrupt;
+mod meter;
+mod report;
+mod scratch;
+mod scripts;
+mod summary;
+mod unit;
+
+use interrupt::Interrupts;
+use meter::Meter;
+use report::Report;
+use scratch::Scratch;
+
+/// Trees are walked recursively; pass 1 bounds their depth, and this stack is deep enough for that bound.
+const STACK_BYTES: usize = 256 << 20;
+
+/// What ends a run early: its exit code. The reason has been told.
+struct Stop(i32);
+
+/// Runs stap with the words after its name; gives the exit code.
+pub fn run(argv: &[OsString]) -> i32 {
+    let host = OsHost;
+    match request(&host, argv) {
+        Ok(Request::Help) => print_text(&docs::help()),
+        Ok(Request::Version) => print_text(&docs::version()),
+        Ok(Request::Run(options)) => on_a_deep_stack(&host, &options),
+        Err(error) => {
+            eprintln!("{}", error.text);
+            if error.hint {
+                eprintln!("Try '--help' for more information. [man stap]");
+            }
+            report::exit_code(Code::Usage)
+        }
+    }
+}
+
+/// The options of the rc file stand before those of the command line.
+fn request(host: &dyn Host, argv: &[OsString]) -> Result<Request, UsageError> {
+    let mut words = Vec::new();
+    let path = session::data_dir(&|name| host.env(name)).map(|dir| dir.join("rc"));
+    if let Some(path) = path
+        && let Ok(bytes) = host.read(&path)
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        let env = |name: &str| host.env(name).map(|value| value.to_string_lossy().into_owned());
+        let own = rc::words(&text, &env)
+            .map_err(|error| UsageError::plain(format!("ERROR: {}: {error}", path.display())))?;
+        words.extend(own.into_iter().map(OsString::from));
+    }
+    words.extend_from_slice(argv);
+    check::request(&words)
+}
+
+fn print_text(text: &str) -> i32 {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> i32 {
+    // A reader that went away has seen enough.
+    let _ = std::io::stdout().write_all(bytes);
+    0
+}
+
+fn on_a_deep_stack(host: &OsHost, options: &Options) -> i32 {
+    let interrupts =
+        Interrupts::take().map_err(|error| eprintln!("WARNING: signals are not caught: {error}")).ok();
+    crash::keep_quiet();
+    let code = std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        worker.spawn_scoped(scope, || start(host, options, interrupts)).map(|thread| thread.join())
+    });
+    match code {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => {
+            crash::tell();
+            report::exit_code(Code::Internal)
+        }
+        Err(error) => {
+            eprintln!("ERROR: cannot start a thread with a stack of {} MiB: {error}", STACK_BYTES >> 20);
+            report::exit_code(Code::Internal)
+        }
+    }
+}
+
+/// Sets the session up and takes it through its passes.
+fn start(host: &OsHost, options: &Options, interrupts: Option<Interrupts>) -> i32 {
+    let sources = SourceMap::default();
+    let report = Report::new(options, &sources);
+    let failed = |diagnostic: Box<Diagnostic>| {
+        report.show(&diagnostic);
+        report::exit_code(diagnostic.code)
+    };
+    let scratch = match Scratch::create(host, options) {
+        Ok(scratch) => scratch,
+        Err(diagnostic) => return failed(diagnostic),
+    };
+    let session = match set_up(host, options, &scratch) {
+        Ok(session) => session,
+        Err(diagnostic) => return failed(diagnostic),
+    };
+    let run =
+        Run { session: &session, sink: Sink::new(), report: Report::new(&session.options, &session.sources) };
+    let code = match run.passes(interrupts) {
+        Ok(code) | Err(Stop(code)) => code,
+    };
+    run.report.close();
+    code
+}
+
+fn set_up<'h>(
+    host: &'h OsHost,
+    options: &Options,
+    scratch: &Scratch,
+) -> Result<Session<'h>, Box<Diagnostic>> {
+    let mut options = options.clone();
+    let release = options.release.clone().or_else(|| host.env("SYSTEMTAP_RELEASE")?.into_string().ok());
+    let target = Target::find(host, release.as_deref())?;
+    let mut layout = Layout::find(host, scratch.path())
+        .map_err(|text| Box::new(Diagnostic::new(Code::Usage, Severity::Error, text)))?;
+    if let Some(dir) = &options.runtime_dir {
+        layout.runtime = host.canonicalize(dir).unwrap_or_else(|_| dir.clone());
+    }
+    if target.release != host.kernel_release()
+        && !options.vm
+        && options.last_pass == 5
+        && options.listing.is_none()
+    {
+        eprintln!("WARNING: kernel release/architecture mismatch with host forces last-pass 4.");
+        options.last_pass = 4;
+    }
+    if options.verbose[0] > 1 {
+        eprint!("{}", docs::version());
+        eprintln!("Session arch: {} release: {}", target.arch, target.release);
+        if let Some(dir) = &target.build_dir {
+            eprintln!("Build tree: \"{}\"", dir.display());
+        }
+    }
+    let tmpdir = scratch.path().to_owned();
+    Ok(Session { options, target, host, sources: SourceMap::default(), layout, tmpdir })
+}
+
+/// One run through the passes.
+struct Run<'s> {
+    session: &'s Session<'s>,
+    sink: Sink,
+    report: Report<'s>,
+}
+
+impl Run<'_> {
+    /// Each pass takes what the one before it gave.
+    fn passes(&self, interrupts: Option<Interrupts>) -> Result<i32, Stop> {
+        let session = self.session;
+        let library = Library::open(session, &self.sink);
+        if let Some(listing) = &session.options.listing {
+            return self.list(listing, &library);
+        }
+
+        let files = self.pass(
+            1,
+            |sink| scripts::parse(session, &library, sink),
+            |_, meter| summary::parsed(library.len(), meter),
+        )?;
+        if self.ends_after(1) {
+            return Ok(0);
+        }
+        let program = self.pass(2, |sink| self.elaborate(&files, &library, sink), summary::analyzed)?;
+        if self.ends_after(2) {
+            return Ok(print_text(&pass2_elaborate::print(&program, session.options.verbose[1] > 0)));
+        }
+        let unit =
+            self.pass(3, |sink| told(sink, unit::translate(session, &program, sink)), summary::translated)?;
+        if self.ends_after(3) {
+            return Ok(print_bytes(&unit.text));
+        }
+        let module = self.pass(
+            4,
+            |sink| told(sink, pass4_build::build(session, &unit.text, sink)),
+            summary::compiled,
+        )?;
+        for note in &module.notes {
+            eprintln!("{note}");
+        }
+        if self.ends_after(4) {
+            return Ok(print_text(&format!("{}\n", module.path.display())));
+        }
+        let _kept = self.leave_signals(interrupts);
+        Ok(0)
+    }
+
+    /// In pass 5 signals are the business of staprun, or of the virtual machine.
+    fn leave_signals(&self, interrupts: Option<Interrupts>) -> Option<Interrupts> {
+        let interrupts = interrupts?;
+        if self.session.options.vm {
+            interrupts.end();
+            return None;
+        }
+        interrupts.leave_to_staprun();
+        Some(interrupts)
+    }
+
+    /// Pass 2, with a look at its inner passes for --dump-after.
+    fn elaborate(&self, files: &[ast::File], library: &Library<'_>, sink: &Sink) -> Option<Program> {
+        let wanted = self.session.options.dump_after.as_deref();
+        pass2_elaborate::elaborate_observed(self.session, files, library, sink, &mut |name, program| {
+            if wanted == Some(name) {
+                print_text(&pass2_elaborate::print(program, true));
+            }
+        })
+    }
+
+    /// `-l` and `-L`: the exit code says whether anything matched.
+    fn list(&self, listing: &Listing, library: &Library<'_>) -> Result<i32, Stop> {
+        let files = scripts::parse_listing(self.session, listing, library, &self.sink);
+        let found = files
+            .map(|files| pass2_elaborate::list(self.session, &files, library, &self.sink, listing.variables));
+        let failure = self.report.flush(&self.sink);
+        let lines = found.unwrap_or_default();
+        for line in &lines {
+            print_text(&format!("{line}\n"));
+        }
+        Ok(if lines.is_empty() { failure.unwrap_or(1) } else { 0 })
+    }
+
+    /// Does the work of a pass: shows its diagnostics, and with -v what it took.
+    fn pass<T>(
+        &self,
+        number: u8,
+        work: impl FnOnce(&Sink) -> Option<T>,
+        summary: impl FnOnce(&T, &Meter<'_>) -> String,
+    ) -> Result<T, Stop> {
+        crash::entered(number);
+        let meter = Meter::start(self.session.host);
+        let value = work(&self.sink);
+        let failure = self.report.flush(&self.sink);
+        match (value, failure) {
+            (Some(value), None) => {
+                if self.session.options.verbose[usize::from(number) - 1] > 0 {
+                    eprintln!("Pass {number}: {}", summary(&value, &meter));
+                }
+                Ok(value)
+            }
+            (_, failure) => {
+                eprintln!(
+                    "Pass {number}: {} failed.  [man error::pass{number}]",
+                    NAMES[usize::from(number) - 1]
+                );
+                Err(Stop(failure.unwrap_or(report::exit_code(Code::Internal))))
+            }
+        }
+    }
+
+    fn ends_after(&self, number: u8) -> bool {
+        self.session.options.last_pass == number
+    }
+}
+
+/// The value; an error goes to the sink.
+fn told<T>(sink: &Sink, result: Result<T, Box<Diagnostic>>) -> Option<T> {
+    result.map_err(|diagnostic| sink.push(*diagnostic)).ok()
+}
+
+/// What the passes are called when they fail.
+const NAMES: [&str; 5] = ["parse", "analysis", "translation", "compilation", "run"];

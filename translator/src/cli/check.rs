@@ -305,10 +305,9 @@ fn conflicts(raw: &Raw, options: &Options) -> Result<(), UsageError> {
         Some("Cannot specify -p with -l/-L/--dump-* switches.".to_owned())
     } else if options.command.is_some() && options.pid.is_some() {
         Some("You can't specify -c and -x together.".to_owned())
-    } else if let Some(group) = privilege.filter(|_| options.guru) {
-        Some(format!("You can't specify -g and --privilege={group} together."))
     } else {
-        None
+        let group = privilege.filter(|_| options.guru);
+        group.map(|group| format!("You can't specify -g and --privilege={group} together."))
     };
     refusal.map_or(Ok(()), |text| Err(UsageError::with_hint(text)))
 }

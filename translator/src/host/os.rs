@@ -13,9 +13,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::SystemTime;
 use std::{env, fs, process};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::NamedTempFile;
 
 use super::{Command, DirEntry, Host, Output, Stat};
@@ -23,6 +26,23 @@ use super::{Command, DirEntry, Host, Output, Stat};
 /// The machine that stap runs on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsHost;
+
+/// The program that `run_inherited` waits for; 0 without one.
+static FOREGROUND: AtomicI32 = AtomicI32::new(0);
+
+/// Ends this process at once.
+pub fn exit(code: i32) -> ! {
+    process::exit(code)
+}
+
+/// Passes a signal on to the program that has the terminal, if there is one.
+pub fn signal_foreground(signal: Signal) {
+    let pid = FOREGROUND.load(Ordering::Acquire);
+    if pid > 0 {
+        // It may have ended just now, which is what the signal was for.
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
+}
 
 impl Host for OsHost {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -87,7 +107,11 @@ impl Host for OsHost {
     }
 
     fn run_inherited(&self, command: &Command) -> io::Result<i32> {
-        process(command)?.status().map(exit_code)
+        let mut child = process(command)?.spawn()?;
+        FOREGROUND.store(child.id().cast_signed(), Ordering::Release);
+        let status = child.wait();
+        FOREGROUND.store(0, Ordering::Release);
+        status.map(exit_code)
     }
 
     fn kernel_release(&self) -> String {

@@ -22,7 +22,12 @@ pub fn names(text: &[u8]) -> Vec<(Kind, String)> {
     let mut names = Vec::new();
     let mut depth = 0usize;
     let mut private = false;
+    let mut after_dot = false;
     while let Some(word) = scanner.word() {
+        // `.function` is a component of a probe point.
+        if std::mem::replace(&mut after_dot, word == b".") {
+            continue;
+        }
         match word {
             b"{" => depth += 1,
             b"}" => depth = depth.saturating_sub(1),
@@ -149,7 +154,7 @@ mod tests {
     fn all_kinds() {
         let text = "global a, b[10], c = \"global x\" # global no\nprivate global d\n/* function no */\n\
                     function f:long (x) { return probe }\nprivate function g() %{ function h %}\n\
-                    @define m(x) %( @x %)\nprobe al.x(\"=\") = be.y ?, foo { }\nprobe one = two += begin { }\n\
+                    @define m(x) %( @x %)\nprobe al.x(\"=\") = be.y ?, k.function(\"g\") { }\nprobe one = two += begin { }\n\
                     probe begin { k = 1 }\nfunction z() { }";
         assert_eq!(
             list(text),

@@ -1,7 +1,10 @@
 //! Which tapset files there are, in the order in which they are looked at.
 
-use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
 
 use crate::host::{Host, Stat};
 use crate::kernel::release;
@@ -20,9 +23,8 @@ pub struct Found {
 pub fn roots(session: &Session<'_>) -> Vec<PathBuf> {
     let mut roots = vec![session.layout.tapset.clone()];
     let xdg = session.host.env("XDG_DATA_DIRS").unwrap_or_default();
-    roots.extend(
-        std::env::split_paths(&xdg).filter(|dir| dir.is_absolute()).map(|dir| dir.join("systemtap/tapset")),
-    );
+    let xdg = xdg.as_bytes().split(|&byte| byte == b':').map(|dir| Path::new(OsStr::from_bytes(dir)));
+    roots.extend(xdg.filter(|dir| dir.is_absolute()).map(|dir| dir.join("systemtap/tapset")));
     roots.extend(session.options.include_dirs.iter().cloned());
     roots
 }
@@ -50,8 +52,8 @@ pub fn subdirectories(kernel: &str, arch: &str) -> Vec<PathBuf> {
 /// All files of the path. One that has been seen, by its inode or by the end of its path, hides later ones.
 pub fn files(host: &dyn Host, roots: &[PathBuf], kernel: &str, arch: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    let mut inodes = HashSet::new();
-    let mut tails = HashSet::new();
+    let mut inodes = FxHashSet::default();
+    let mut tails = FxHashSet::default();
     let subdirectories = subdirectories(kernel, arch);
     for root in roots {
         for subdirectory in &subdirectories {

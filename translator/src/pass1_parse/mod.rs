@@ -24,4 +24,4 @@ mod tests;
 pub use build::MAX_DEPTH;
 pub use condition::compare_versions;
 pub use env::{Macro, MacroLibrary, NoMacros, ParseEnv};
-pub use parse::{parse_file, parse_text};
+pub use parse::{parse_file, parse_macros, parse_text};

@@ -1,11 +1,13 @@
 //! A file, item by item.
 
+use std::sync::Arc;
+
 use pest::Parser;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ast::{File, Item};
 use super::build::{Builder, Rule, StapGrammar, TOP_LEVEL};
-use super::env::{NoMacros, ParseEnv};
+use super::env::{Macro, NoMacros, ParseEnv};
 use super::items::{self, Cut};
 use super::join::Joined;
 use super::preproc::preprocess;
@@ -42,6 +44,16 @@ pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &
     }
     .run(&mut result.items);
     result
+}
+
+/// The macros of a library file (`.stpm`), which holds nothing else.
+pub fn parse_macros(
+    sources: &SourceMap,
+    file: FileId,
+    env: &ParseEnv<'_>,
+    sink: &Sink,
+) -> FxHashMap<Symbol, Arc<Macro>> {
+    preprocess(sources, file, env, sink).macros
 }
 
 /// Parses a text that stands for a whole script, in guru mode; for tests of the passes.

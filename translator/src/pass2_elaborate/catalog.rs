@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::library::Library;
 use crate::pass1_parse::ast::{self, File, Item};
 use crate::source::{FileId, Symbol};
 
@@ -20,6 +21,28 @@ pub trait Declarations {
     fn function_names(&self) -> Vec<String>;
     /// First components of all aliases, for "similar" lists.
     fn alias_names(&self) -> Vec<String>;
+}
+
+impl Declarations for Library<'_> {
+    fn function(&self, name: Symbol) -> Vec<Arc<File>> {
+        self.function(name)
+    }
+
+    fn global(&self, name: Symbol) -> Option<Arc<File>> {
+        self.global(name)
+    }
+
+    fn aliases(&self, first: &str) -> Vec<Arc<File>> {
+        self.aliases(first)
+    }
+
+    fn function_names(&self) -> Vec<String> {
+        self.function_names()
+    }
+
+    fn alias_names(&self) -> Vec<String> {
+        self.alias_names()
+    }
 }
 
 /// A file that takes part, the user's or the library's.

@@ -131,6 +131,11 @@ impl SourceMap {
         Some((FileId(index as u32), file.clone()))
     }
 
+    /// All files so far, in the order of their ids.
+    pub fn files(&self) -> Vec<Arc<SourceFile>> {
+        self.files.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
     /// Records a link of an origin chain.
     pub fn add_origin(&self, kind: OriginKind, at: Span) -> OriginId {
         let mut origins = self.origins.write().unwrap_or_else(|e| e.into_inner());

@@ -1,0 +1,128 @@
+//! Diagnostics on their way to the user: layout, repetition, -w and -W, exit codes.
+
+use std::cell::{Cell, RefCell};
+
+use rustc_hash::FxHashSet;
+
+use crate::cli::options::Options;
+use crate::diag::render_classic::Renderer;
+use crate::diag::{Code, Diagnostic, Severity, Sink, render_json};
+use crate::source::SourceMap;
+
+/// What a run shows of its diagnostics.
+pub struct Report<'a> {
+    options: &'a Options,
+    sources: &'a SourceMap,
+    classic: Renderer,
+    seen: RefCell<FxHashSet<Vec<u8>>>,
+    warned: Cell<bool>,
+    repeated_errors: Cell<usize>,
+    repeated_warnings: Cell<usize>,
+}
+
+impl<'a> Report<'a> {
+    /// A report that has shown nothing.
+    pub fn new(options: &'a Options, sources: &'a SourceMap) -> Self {
+        Report {
+            options,
+            sources,
+            classic: Renderer::default(),
+            seen: RefCell::default(),
+            warned: Cell::new(false),
+            repeated_errors: Cell::new(0),
+            repeated_warnings: Cell::new(0),
+        }
+    }
+
+    /// Shows all that passes left in the sink. `Some(exit code)` when the pass failed: by an error, or by any
+    /// warning so far under -W.
+    pub fn flush(&self, sink: &Sink) -> Option<i32> {
+        let mut failure = None;
+        let mut parse_errors = 0;
+        for diagnostic in sink.take() {
+            if diagnostic.severity != Severity::Warning {
+                failure = failure.or(Some(exit_code(diagnostic.code)));
+            }
+            parse_errors += usize::from(diagnostic.severity == Severity::ParseError);
+            self.show(&diagnostic);
+        }
+        if parse_errors > 0 && !self.options.json_messages && !self.silent(false) {
+            eprintln!("{parse_errors} parse error{}.", if parse_errors == 1 { "" } else { "s" });
+        }
+        failure.or_else(|| (self.options.panic_warnings && self.warned.get()).then_some(1))
+    }
+
+    /// Shows one diagnostic, unless options silence it or it was shown before.
+    pub fn show(&self, diagnostic: &Diagnostic) {
+        let warning = diagnostic.severity == Severity::Warning;
+        if self.silent(warning) {
+            return;
+        }
+        self.warned.set(self.warned.get() | warning);
+        let text = self.render(diagnostic);
+        if !self.seen.borrow_mut().insert(text.clone()) && self.options.verbose[0] == 0 {
+            let counter = if warning { &self.repeated_warnings } else { &self.repeated_errors };
+            counter.set(counter.get() + 1);
+            return;
+        }
+        print(&text);
+    }
+
+    /// A listing shows what matches, not why something else does not.
+    fn silent(&self, warning: bool) -> bool {
+        let listing = self.options.listing.is_some() && self.options.verbose[1] < 2;
+        listing || (warning && self.options.suppress_warnings)
+    }
+
+    fn render(&self, diagnostic: &Diagnostic) -> Vec<u8> {
+        match self.options.json_messages {
+            true => render_json::render(self.sources, diagnostic).into_bytes(),
+            false => self.classic.render(self.sources, diagnostic),
+        }
+    }
+
+    /// Says how much was left out.
+    pub fn close(&self) {
+        let counts = [(self.repeated_errors.get(), "error"), (self.repeated_warnings.get(), "warning")];
+        for (count, kind) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            eprintln!("Number of similar {kind} messages suppressed: {count}.");
+        }
+        if counts.iter().any(|(count, _)| *count > 0) {
+            eprintln!("Rerun with -v to see them.");
+        }
+    }
+}
+
+/// Diagnostics are bytes: scripts may hold any.
+fn print(text: &[u8]) {
+    use std::io::Write;
+    // Nobody can be told that standard error is closed.
+    let _ = std::io::stderr().write_all(text);
+}
+
+/// The exit code that a kind of error ends stap with.
+pub fn exit_code(code: Code) -> i32 {
+    match code {
+        Code::Usage => 2,
+        Code::Kernel | Code::Compiler => 3,
+        Code::Internal | Code::Build | Code::Cache => 5,
+        Code::Sign => 6,
+        Code::Run | Code::Vm => 7,
+        Code::Parse
+        | Code::BadToken
+        | Code::Preprocess
+        | Code::TooDeep
+        | Code::Input
+        | Code::LibraryFile
+        | Code::Unresolved
+        | Code::Type
+        | Code::ProbePoint
+        | Code::NotYet
+        | Code::Privilege
+        | Code::Declaration
+        | Code::Misuse
+        | Code::Format
+        | Code::Unused
+        | Code::Suspicious => 1,
+    }
+}
