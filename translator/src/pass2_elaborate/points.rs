@@ -140,8 +140,13 @@ impl PointTree {
     /// All that a point may mean, in the order of the tree; an error when it means nothing.
     pub fn find(&mut self, catalog: &mut Catalog<'_>, point: &[Component]) -> Result<Vec<Match>, Diagnostic> {
         self.refresh(catalog, point[0].name);
-        let mut search = Search { tree: self, found: Vec::new() };
-        let outcome = search.walk(0, &mut point.to_vec(), 0);
+        let wild = point.iter().any(|component| component.name.as_str().contains('*'));
+        let mut search = Search { tree: self, found: Vec::new(), suffixes: !wild };
+        let mut outcome = search.walk(0, &mut point.to_vec(), 0);
+        if wild && search.found.is_empty() {
+            search.suffixes = true;
+            outcome = search.walk(0, &mut point.to_vec(), 0);
+        }
         let found = search.found;
         match outcome {
             Err(error) if found.is_empty() => Err(self.with_library_names(catalog, point, error)),
@@ -186,6 +191,8 @@ struct Miss {
 struct Search<'t> {
     tree: &'t PointTree,
     found: Vec<Match>,
+    /// Components beyond an alias go to what it stands for; with wildcards only when nothing else matches.
+    suffixes: bool,
 }
 
 impl Search<'_> {
@@ -236,7 +243,7 @@ impl Search<'_> {
         }
         let aliases: Vec<Target> = here.targets.clone();
         for target in aliases {
-            if matches!(target, Target::Alias(_)) {
+            if self.suffixes && matches!(target, Target::Alias(_)) {
                 self.found.push(Match { target, components: point.to_vec(), named: position });
             }
         }

@@ -151,6 +151,14 @@ fn suffixes_go_to_what_the_alias_stands_for() {
 }
 
 #[test]
+fn wildcards_prefer_points_that_are_there_to_suffixes() {
+    let names =
+        |text: &str| -> Vec<String> { program(text).probes.iter().map(|probe| probe.pn.clone()).collect() };
+    assert_eq!(names("probe vfs.*.return { println(name) }"), ["vfs.read.return"]);
+    assert_eq!(names("probe vfs.w*.return { println(name) }"), ["vfs.write.return"]);
+}
+
+#[test]
 fn prologues_and_epilogues_nest() {
     let text = p2v("probe inner = begin { a = 1 }, { println(\"inner end\") }
          probe outer = inner { b = a }, { println(\"outer end\") }
