@@ -12,9 +12,10 @@ use crate::ir::Program;
 use crate::kernel::Target;
 use crate::library::Library;
 use crate::pass1_parse::ast;
+use crate::pass4_build::BuiltModule;
 use crate::session::{self, Layout, Session};
 use crate::source::SourceMap;
-use crate::{pass2_elaborate, pass4_build};
+use crate::{pass2_elaborate, pass4_build, pass5_run};
 
 mod crash;
 mod interrupt;
@@ -203,7 +204,23 @@ impl Run<'_> {
             return Ok(print_text(&format!("{}\n", module.path.display())));
         }
         let _kept = self.leave_signals(interrupts);
-        Ok(0)
+        self.run_module(&module)
+    }
+
+    /// Pass 5 ends with an exit code of its own, and with that of the session.
+    fn run_module(&self, module: &BuiltModule) -> Result<i32, Stop> {
+        if self.session.options.verbose[4] > 0 {
+            eprintln!("Pass 5: starting run.");
+        }
+        let code = self.pass(
+            5,
+            |sink| told(sink, pass5_run::run(self.session, module)),
+            |_, meter| format!("run completed {}", meter.times()),
+        )?;
+        if code != 0 {
+            eprintln!("Pass 5: {} failed.  [man error::pass5]", NAMES[4]);
+        }
+        Ok(code)
     }
 
     /// In pass 5 signals are the business of staprun, or of the virtual machine.
