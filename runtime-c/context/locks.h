@@ -70,24 +70,25 @@ static notrace void stp_lock_list(struct stp_lock *lock)
 }
 
 /*
- * Waits for @pl; @left is what is left of the handler's deadline, in microseconds.
- * ctx: any, NMI too; locks: takes @pl->lock when it gives true
+ * Waits for @pl; @left is what is left of the handler's deadline, in microseconds.  Gives what is left then, or
+ * -1 when it ran out.  By value: a pointer would bring the stack protector into every handler.
+ * ctx: any, NMI too; locks: takes @pl->lock when it gives no -1
  */
-static noinline notrace bool stp_lock_wait(const struct stp_probe_lock *pl, unsigned int *left)
+static noinline notrace int stp_lock_wait(const struct stp_probe_lock *pl, int left)
 {
 #ifdef STP_TIMING
 	atomic_inc(&pl->lock->contended);
 	stp_lock_list(pl->lock);
 #endif
-	while (*left) {
-		(*left)--;
+	while (left > 0) {
+		left--;
 		udelay(1);
 		if (stp_lock_try(pl))
-			return true;
+			return left;
 	}
 	atomic_inc(&pl->lock->timeouts);
 	stp_lock_list(pl->lock);
-	return false;
+	return -1;
 }
 
 /* ctx: any, NMI too; locks: releases the @n of @locks, the last one first */
@@ -104,12 +105,15 @@ static __always_inline void stp_unlock_probe(struct context *c, const struct stp
  */
 static __always_inline bool stp_lock_probe(struct context *c, const struct stp_probe_lock *locks, unsigned int n)
 {
-	unsigned int left = MAXTRYLOCK * TRYLOCKDELAY;
+	int left = MAXTRYLOCK * TRYLOCKDELAY;
 	unsigned int i;
 
 #pragma GCC unroll 16
 	for (i = 0; i < n; i++) {
-		if (likely(stp_lock_try(&locks[i])) || stp_lock_wait(&locks[i], &left))
+		if (likely(stp_lock_try(&locks[i])))
+			continue;
+		left = stp_lock_wait(&locks[i], left);
+		if (left >= 0)
 			continue;
 		stp_unlock_probe(c, locks, i);
 		stp_skip(STP_SKIP_LOCK_TIMEOUT);
