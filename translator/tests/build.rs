@@ -280,3 +280,17 @@ fn modules_are_signed_by_a_key_of_ones_own() {
     let error = bench.run(&variant("b"), signing()).result.expect_err("sign-file fails");
     assert_eq!(error.code, Code::Sign);
 }
+
+#[test]
+fn a_module_with_a_name_of_ones_own_goes_where_the_user_is() {
+    let bench = Bench::new(&releases()[0]);
+    // A name that is also a word of Kbuild's commands must not spoil what later builds replay.
+    let named = Options { module_name: Some("objtool".into()), ..Options::default() };
+    let run = bench.run(&unit(), named);
+    let here = std::env::current_dir().expect("here").join("objtool.ko");
+    assert_eq!((&run.module().path, &run.module().name[..]), (&here, "objtool"));
+    assert!(!run.bytes().is_empty());
+    fs::remove_file(&here).expect("removed");
+    let later = bench.run(&variant("d"), Options::default());
+    assert!(later.bytes() == bench.run(&variant("d"), uncached()).bytes());
+}
