@@ -192,16 +192,20 @@ pub fn errors_page() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::host::Host;
+    use crate::host::os::OsHost;
 
     /// The page in docs/ is what `made` says. `STAP_BLESS=1 cargo test -p stap up_to_date` renews it.
     fn check_page(name: &str, made: &str) {
-        let path = format!("{}/../docs/{name}", env!("CARGO_MANIFEST_DIR"));
-        if std::env::var_os("STAP_BLESS").is_some() {
-            std::fs::write(&path, made).expect("docs/ is writable");
+        let path = PathBuf::from(format!("{}/../docs/{name}", env!("CARGO_MANIFEST_DIR")));
+        if OsHost.env("STAP_BLESS").is_some() {
+            OsHost.write(&path, made.as_bytes()).expect("docs/ is writable");
         }
-        let kept = std::fs::read_to_string(&path).expect("the page is there");
-        assert!(kept == made, "docs/{name} is stale: STAP_BLESS=1 cargo test -p stap up_to_date");
+        let kept = OsHost.read(&path).expect("the page is there");
+        assert!(kept == made.as_bytes(), "docs/{name} is stale: STAP_BLESS=1 cargo test -p stap up_to_date");
     }
 
     #[test]
