@@ -199,7 +199,7 @@ impl<'a> Expander<'a> {
     fn arguments(&mut self, found: &Macro, at: Token) -> Option<Vec<Arc<[Token]>>> {
         let (name, count) = (found.name, found.params.len());
         let open = self.next_raw();
-        if !open.is_some_and(|t| self.texts.get(t.span) == b"(") {
+        if open.is_none_or(|t| self.texts.get(t.span) != b"(") {
             let plural = if count == 1 { "" } else { "s" };
             let message =
                 format!("expected '(' in invocation of macro '@{name}' taking {count} parameter{plural}");

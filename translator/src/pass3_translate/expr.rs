@@ -150,10 +150,10 @@ impl Body<'_> {
 
     fn assign_long(&mut self, place: &Place, value: &Expr, span: Span) -> String {
         let mut text = self.long(value);
-        if let Place::Element(_, keys) = place {
-            if self.must_keep(value, keys.iter()) {
-                text = self.keep_long(&text);
-            }
+        if let Place::Element(_, keys) = place
+            && self.must_keep(value, keys.iter())
+        {
+            text = self.keep_long(&text);
         }
         let target = self.place_for_writing(place, span);
         self.out.line(format!("{target} = {text};"));
@@ -162,10 +162,10 @@ impl Body<'_> {
 
     fn assign_binary(&mut self, op: BinaryOp, place: &Place, value: &Expr, span: Span) -> String {
         let mut right = self.long(value);
-        if let Place::Element(_, keys) = place {
-            if self.must_keep(value, keys.iter()) {
-                right = self.keep_long(&right);
-            }
+        if let Place::Element(_, keys) = place
+            && self.must_keep(value, keys.iter())
+        {
+            right = self.keep_long(&right);
         }
         let right = self.checked_divisor(op, &right, value, span);
         let target = self.place_for_writing(place, span);
