@@ -15,7 +15,7 @@ use crate::pass1_parse::ast;
 use crate::pass4_build::BuiltModule;
 use crate::session::{self, Layout, Session};
 use crate::source::SourceMap;
-use crate::{pass2_elaborate, pass4_build, pass5_run};
+use crate::{pass1_parse, pass2_elaborate, pass4_build, pass5_run};
 
 mod crash;
 mod interrupt;
@@ -181,7 +181,7 @@ impl Run<'_> {
             |_, meter| summary::parsed(library.len(), meter),
         )?;
         if self.ends_after(1) {
-            return Ok(0);
+            return Ok(print_bytes(&self.tree(&files)));
         }
         let program = self.pass(2, |sink| self.elaborate(&files, &library, sink), summary::analyzed)?;
         if self.ends_after(2) {
@@ -232,6 +232,12 @@ impl Run<'_> {
         }
         interrupts.leave_to_staprun();
         Some(interrupts)
+    }
+
+    /// The trees of the user's scripts, as -p1 prints them.
+    fn tree(&self, files: &[ast::File]) -> Vec<u8> {
+        let named: Vec<_> = files.iter().map(|file| (self.session.sources.file(file.id), file)).collect();
+        pass1_parse::print::dump(named.iter().map(|(source, file)| (source.name.as_str(), *file)))
     }
 
     /// Pass 2, with a look at its inner passes for --dump-after.

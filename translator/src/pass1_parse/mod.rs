@@ -13,6 +13,7 @@ mod join;
 pub mod literal;
 mod parse;
 mod preproc;
+pub mod print;
 mod report;
 mod scan;
 mod token;

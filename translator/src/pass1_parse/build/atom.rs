@@ -15,6 +15,8 @@ impl Builder<'_> {
         let mut value: Option<Node> = None;
         let mut path = Vec::new();
         let mut depth = 0;
+        // `a[1]` is an array's element, `(a)[1]` is what the pointer a points to.
+        let mut in_parens = false;
         for part in pair.into_inner() {
             let span = self.span(&part);
             match part.as_rule() {
@@ -22,7 +24,7 @@ impl Builder<'_> {
                 Rule::arrow => self.arrow(only!(part), &mut path),
                 Rule::pretty => path.push(Access::Pretty(span, part.as_str().len() as u8)),
                 Rule::subscript => match value.take() {
-                    Some(base) if path.is_empty() && takes_indexes(&base.expr) => {
+                    Some(base) if path.is_empty() && !in_parens && takes_indexes(&base.expr) => {
                         value = Some(self.indexed(base, only!(part))?);
                     }
                     base => {
@@ -32,7 +34,10 @@ impl Builder<'_> {
                         path.push(Access::Index(span, Box::new(index)));
                     }
                 },
-                _ => value = Some(self.base(part, &mut path)?),
+                rule => {
+                    in_parens = rule == Rule::paren;
+                    value = Some(self.base(part, &mut path)?);
+                }
             }
         }
         let mut value = value.ok_or_else(incomplete)?;
