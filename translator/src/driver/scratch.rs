@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::cli::options::Options;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::Host;
-use crate::host::os::OsHost;
+use crate::host::os::{self, OsHost};
 
 /// The directory to remove when a signal ends stap; `None` when there is none, or it is to be kept.
 static DOOMED: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -20,7 +20,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes a directory that nobody else can write to, or takes the one of `--tmpdir`.
+    /// Makes a directory that nobody else can enter, or takes the one of `--tmpdir`.
     pub fn create(host: &dyn Host, options: &Options) -> Result<Scratch, Box<Diagnostic>> {
         let talk = options.verbose[0] > 1;
         let (path, keep) = match &options.tmpdir {
@@ -32,8 +32,8 @@ impl Scratch {
                 let parent =
                     host.env("TMPDIR").filter(|dir| !dir.is_empty()).map_or("/tmp".into(), PathBuf::from);
                 let parent = host.canonicalize(&parent).map_err(|error| refused(&parent, &error))?;
-                let made = tempfile::Builder::new().prefix("stap").tempdir_in(&parent);
-                (made.map_err(|error| refused(&parent, &error))?.keep(), options.keep_tmpdir)
+                let made = os::private_dir(&parent, "stap").map_err(|error| refused(&parent, &error))?;
+                (made, options.keep_tmpdir)
             }
         };
         if !keep {

@@ -30,6 +30,13 @@ pub struct OsHost;
 /// The program that `run_inherited` waits for; 0 without one.
 static FOREGROUND: AtomicI32 = AtomicI32::new(0);
 
+/// Makes a directory with a name of its own that only this user can enter.
+pub fn private_dir(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
+    let mut builder = tempfile::Builder::new();
+    let made = builder.prefix(prefix).permissions(fs::Permissions::from_mode(0o700)).tempdir_in(parent)?;
+    Ok(made.keep())
+}
+
 /// Ends this process at once.
 pub fn exit(code: i32) -> ! {
     process::exit(code)
@@ -235,5 +242,14 @@ mod tests {
         assert_eq!(OsHost.stat(&path).expect("stat").mtime_ns, 0);
         OsHost.touch(&path).expect("touched");
         assert!(OsHost.stat(&path).expect("stat").mtime_ns > 0);
+    }
+
+    #[test]
+    fn a_private_directory_is_private_from_its_first_moment() {
+        let parent = scratch();
+        let (one, other) = (private_dir(parent.path(), "x"), private_dir(parent.path(), "x"));
+        let one = one.expect("made");
+        assert_ne!(one, other.expect("made"));
+        assert_eq!(fs::metadata(&one).expect("there").permissions().mode() & 0o777, 0o700);
     }
 }
