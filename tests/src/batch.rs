@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stap_vm::{Verdict, Vm, VmResult, shell_word};
 
+use crate::directives::Directives;
 use crate::expect::{Outcome, indent};
 use crate::programs::Programs;
 
@@ -21,18 +22,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// staprun with a module. The workload's first word may be the name of a program of tests/workloads.
-    pub fn staprun(
-        programs: &Programs,
-        module: PathBuf,
-        args: &[String],
-        workload: Option<&str>,
-        limit: Duration,
-    ) -> Run {
+    /// staprun with a module, as a case's directives say. The workload's first word may be the name of a program of
+    /// tests/workloads.
+    pub fn staprun(programs: &Programs, module: PathBuf, directives: &Directives) -> Run {
         let mut files = vec![programs.staprun.clone(), programs.stapio.clone(), module.clone()];
         let mut words = vec![programs.staprun.to_string_lossy().into_owned()];
-        words.extend_from_slice(args);
-        if let Some(workload) = workload {
+        words.extend_from_slice(&directives.run_args);
+        if let Some(workload) = directives.workload.as_deref() {
             let (first, rest) = workload.split_once(' ').unwrap_or((workload, ""));
             let program = programs.workloads.join(first);
             let command =
@@ -43,8 +39,9 @@ impl Run {
             words.extend(["-c".to_owned(), command.trim_end().to_owned()]);
         }
         words.push(module.to_string_lossy().into_owned());
+        words.extend_from_slice(&directives.module_args);
         let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
-        Run { command: words.join(" "), files, limit }
+        Run { command: words.join(" "), files, limit: directives.timeout }
     }
 }
 

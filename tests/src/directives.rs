@@ -10,6 +10,7 @@
 //! | `ARGS: WORDS` | options for stap |
 //! | `SCRIPT_ARGS: WORDS` | the script's own arguments |
 //! | `RUN_ARGS: WORDS` | options for staprun, under `run/` |
+//! | `MODULE_ARGS: WORDS` | `NAME=VALUE` after the module, under `run/` |
 //! | `WORKLOAD: COMMAND` | the command for staprun's `-c`; its first word may be a program of tests/workloads |
 //! | `KERNELS: PREFIXES` | only kernels whose release begins so |
 //! | `REQUIRES: PROGRAMS` | ignored where the host lacks one of them |
@@ -37,6 +38,8 @@ pub struct Directives {
     pub script_args: Vec<String>,
     /// `RUN_ARGS`
     pub run_args: Vec<String>,
+    /// `MODULE_ARGS`
+    pub module_args: Vec<String>,
     /// `WORKLOAD`
     pub workload: Option<String>,
     /// `KERNELS`
@@ -60,6 +63,7 @@ impl Default for Directives {
             args: Vec::new(),
             script_args: Vec::new(),
             run_args: Vec::new(),
+            module_args: Vec::new(),
             workload: None,
             kernels: Vec::new(),
             requires: Vec::new(),
@@ -95,6 +99,7 @@ impl Directives {
             "ARGS" => self.args = words(value),
             "SCRIPT_ARGS" => self.script_args = words(value),
             "RUN_ARGS" => self.run_args = words(value),
+            "MODULE_ARGS" => self.module_args = words(value),
             "WORKLOAD" => self.workload = Some(value.trim().to_owned()),
             "KERNELS" => self.kernels = words(value),
             "REQUIRES" => self.requires = words(value),

@@ -173,7 +173,6 @@ impl Batch {
                 let stderr = expect::indent(&String::from_utf8_lossy(&outcome.stderr));
                 format!("stap -p4 failed with exit code {}:\n{stderr}", outcome.exit)
             })?;
-        let workload = directives.workload.as_deref();
-        Ok(Run::staprun(programs(), module, &directives.run_args, workload, directives.timeout))
+        Ok(Run::staprun(programs(), module, directives))
     }
 }
