@@ -24,7 +24,7 @@ pub fn forget(data: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<usize> {
 
 /// Whether an entry holds the commands that Kbuild ran.
 pub fn is_recipe(name: &str) -> bool {
-    name.starts_with("recipe_")
+    name.starts_with("recipe_") && name.ends_with(".txt")
 }
 
 /// Whether an entry is a finished module.

@@ -17,8 +17,11 @@ static int make_reads(long count, long cpu)
 	cpu_set_t cpus;
 	char byte;
 
+	/* sysconf() would read a file, and that read would be counted. */
+	sched_getaffinity(0, sizeof(cpus), &cpus);
+	cpu %= CPU_COUNT(&cpus);
 	CPU_ZERO(&cpus);
-	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+	CPU_SET(cpu, &cpus);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 	while (fd >= 0 && count-- > 0)
 		if (read(fd, &byte, 1) != 1)

@@ -30,10 +30,10 @@ fn a_normal_user_is_refused() {
         // As installed: set-uid root. The person who calls it is in no group that may.
         let script = r#"
             mkdir -p /opt/bin && cp "$staprun" "${staprun%/*}/stapio" "$m0" /opt/bin/ && chmod 4755 /opt/bin/staprun
-            setpriv --reuid 65534 --regid 65534 --clear-groups /opt/bin/staprun "/opt/bin/${m0##*/}"
+            /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups /opt/bin/staprun "/opt/bin/${m0##*/}"
             echo "set-uid: $?"
             chmod 755 /opt/bin/staprun
-            setpriv --reuid 65534 --regid 65534 --clear-groups /opt/bin/staprun "/opt/bin/${m0##*/}"
+            /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups /opt/bin/staprun "/opt/bin/${m0##*/}"
             echo "plain: $?"
         "#;
         let result = run(&guest(&release, &modules), &modules, script);
