@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::env::{Macro, ParseEnv};
+use super::parse::MAX_ERRORS;
 use super::report::error_at;
 use super::scan::scan;
 use super::token::{Texts, Token, TokenKind};
@@ -48,6 +49,7 @@ pub struct Expander<'a> {
     macros: FxHashMap<Symbol, Arc<Macro>>,
     back: Option<Token>,
     expanded: usize,
+    errors: usize,
     /// Arguments that were used, from 1.
     pub(super) used_args: Vec<usize>,
 }
@@ -65,11 +67,17 @@ impl<'a> Expander<'a> {
             macros: FxHashMap::default(),
             back: None,
             expanded: 0,
+            errors: 0,
             used_args: Vec::new(),
         }
     }
 
+    /// Reports an error; too many end the file.
     pub(super) fn error(&mut self, diagnostic: Diagnostic) {
+        self.errors += 1;
+        if self.errors >= MAX_ERRORS {
+            self.frames.clear();
+        }
         self.sink.push(diagnostic);
     }
 

@@ -53,7 +53,11 @@ pub fn parse_macros(
     env: &ParseEnv<'_>,
     sink: &Sink,
 ) -> FxHashMap<Symbol, Arc<Macro>> {
-    preprocess(sources, file, env, sink).macros
+    let pre = preprocess(sources, file, env, sink);
+    if let Some(token) = pre.tokens.first() {
+        sink.push(error_at(Code::Parse, "library macro file contains non-macro text", token.span));
+    }
+    pre.macros
 }
 
 /// Parses a text that stands for a whole script, in guru mode; for tests of the passes.
@@ -82,6 +86,9 @@ fn empty(name: &str, had_bytes: bool) -> Diagnostic {
     Diagnostic::new(Code::Input, Severity::Error, format!("Input file '{name}' is empty{after}."))
 }
 
+/// After so many errors a file is given up: it is no script.
+pub(super) const MAX_ERRORS: usize = 20;
+
 struct ItemParser<'a> {
     tokens: &'a [Token],
     texts: Texts<'a>,
@@ -96,10 +103,12 @@ struct ItemParser<'a> {
 impl ItemParser<'_> {
     fn run(&mut self, out: &mut Vec<Item>) {
         let mut start = 0;
-        while start < self.tokens.len() {
+        let mut errors = 0;
+        while start < self.tokens.len() && errors < MAX_ERRORS {
             start = match self.item(start, out) {
                 Ok(end) => end,
                 Err((error, from)) => {
+                    errors += 1;
                     self.sink.push(*error);
                     items::resume(self.tokens, from.max(start + 1), &mut self.texts)
                 }
