@@ -24,7 +24,7 @@ fn serve(flags: &str, script: &str, check: fn(&str, &VmResult)) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let module = build(&release, folder.path(), flags);
         let modules = [module.as_path()];
-        check(&release, &run(&guest(&release, &modules), &modules, script));
+        check(&release, &run(&guest(&release, &modules).parallel(), &modules, script));
     }
 }
 

@@ -27,7 +27,7 @@ fn two_cpus_print_in_the_order_of_their_lock() {
             awk '$1 != NR' /tmp/out | head -n 5
             cat /tmp/err >&2
         "#;
-        let result = run(&guest(&release, &modules), &modules, script);
+        let result = run(&guest(&release, &modules).parallel(), &modules, script);
         assert_eq!(number(&result, "disorder"), 0, "{release}: {}", shown(&result));
         assert_eq!(number(&result, "cpus"), 2, "{release}: {}", shown(&result));
         assert_eq!(

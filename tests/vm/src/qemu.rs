@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::{SecureBoot, VmError, tools};
 
@@ -19,6 +20,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) kernel_args: &'a [String],
     /// One instruction takes one nanosecond of guest time.
     pub(crate) icount: bool,
+    /// Each CPU has a thread of its own.
+    pub(crate) parallel: bool,
     pub(crate) secure_boot: Option<&'a SecureBoot>,
     pub(crate) host_root: bool,
     pub(crate) share: Option<&'a Path>,
@@ -34,11 +37,27 @@ pub(crate) fn has_9p(program: &Path) -> bool {
     program.file_name().is_some_and(|name| name == "qemu-system-x86_64")
 }
 
+/// Whether CPUs may run in parallel while one of them changes the kernel's code.
+///
+/// Before 8.1 (its commit deba78709ae8) a CPU could keep the translation of code that another one had just replaced, and
+/// then ran into a breakpoint that was there no more. A plain kernel whose tracefs enables and disables a kprobe under
+/// load dies of it within a minute.
+pub(crate) fn is_safe_in_parallel(program: &Path) -> bool {
+    let version = Command::new(program).arg("--version").output().ok();
+    version.is_some_and(|output| version_of(&String::from_utf8_lossy(&output.stdout)) >= Some((8, 1)))
+}
+
+/// `(7, 2)` of `QEMU emulator version 7.2.22 (Debian ...)`.
+fn version_of(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split_once("version ")?.1.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
 /// Program and arguments. `setpriv` ties QEMU's life to the thread that starts it, so none is left behind.
 pub(crate) fn argv(program: &Path, machine: &Machine) -> Vec<OsString> {
     let mut argv = Argv(Vec::new());
     argv.add("setpriv --pdeathsig KILL --").path("", program, "");
-    let threads = if machine.icount { "tcg,thread=single" } else { "tcg,thread=multi" };
+    let threads = if machine.parallel { "tcg,thread=multi" } else { "tcg,thread=single" };
     argv.add("-nodefaults -no-user-config -display none -no-reboot -nic none -cpu max -accel").add(threads);
     let cpus = if machine.icount { 1 } else { machine.cpus };
     argv.add(&format!("-smp {cpus} -m {}", machine.memory_mb));
@@ -119,5 +138,17 @@ impl Argv {
         word.push(after);
         self.0.push(word);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(version_of("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\n"), Some((7, 2)));
+        assert_eq!(version_of("QEMU emulator version 10.0.0\n"), Some((10, 0)));
+        assert_eq!(version_of("no such thing"), None);
     }
 }

@@ -36,6 +36,7 @@ pub struct Vm {
     memory_mb: u32,
     kernel_args: Vec<String>,
     icount: bool,
+    parallel: bool,
     secure_boot: Option<SecureBoot>,
     modules: Vec<String>,
     payload: Vec<Payload>,
@@ -59,6 +60,7 @@ impl Vm {
             memory_mb: 2048,
             kernel_args: Vec::new(),
             icount: false,
+            parallel: false,
             secure_boot: None,
             modules: Vec::new(),
             payload: Vec::new(),
@@ -104,6 +106,14 @@ impl Vm {
     /// Makes guest time count instructions: one CPU, one nanosecond an instruction, the same in every run.
     pub fn icount(mut self) -> Vm {
         self.icount = true;
+        self
+    }
+
+    /// Runs the CPUs at the same time whatever QEMU's version. Before QEMU 8.1 they take turns unless this is asked for,
+    /// because those versions mistranslate code that another CPU changes: nothing may register or remove a probe on a
+    /// function that another CPU is busy with.
+    pub fn parallel(mut self) -> Vm {
+        self.parallel = true;
         self
     }
 
@@ -192,6 +202,7 @@ impl Vm {
             memory_mb: self.memory_mb,
             kernel_args: &self.kernel_args,
             icount: self.icount,
+            parallel: !self.icount && (self.parallel || qemu::is_safe_in_parallel(&program)),
             secure_boot: self.secure_boot.as_ref(),
             host_root,
             share: share.as_deref(),
