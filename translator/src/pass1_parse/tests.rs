@@ -191,8 +191,8 @@ fn preprocessing() {
         ("%( 1 == 2 %? \u{e9} \"\n %) y", &[], "y;"),
         // Macros: closures over the place of the call, nested calls, a list of brackets left alone.
         ("@two(1, (2)[4])", &[], "(1) + ((2)[4]);"),
-        ("@one (3)", &[], "one; 3;"),
-        ("@two(@one, @two(a, b))", &[], "(one) + ((a) + (b));"),
+        ("@one (3)", &[], "one(3);"),
+        ("@two(@one, @two(a, b))", &[], "((one) + (a)) + (b);"),
         ("%( @version == 1 %? y %: n %)", &[], "y;"),
     ] {
         let script = format!(
