@@ -16,20 +16,27 @@ check_rust() {
 	[ "$oldest" = "$want" ] || die "cargo $have is older than $want: run 'rustup update stable'"
 }
 
+# Nothing is asked: without a terminal, sudo must need no password.
+check_root() {
+	[ "$(id -u)" != 0 ] || return 0
+	command -v sudo >/dev/null || die "not root, and there is no sudo: run 'tools/setup.sh $scope' as root, then go on as you"
+	{ [ -t 0 ] && [ "${CI-}" != true ]; } || sudo -n true 2>/dev/null ||
+		die "sudo wants a password and there is no terminal: run 'sudo tools/setup.sh $scope' in one, then go on here"
+}
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
 	else
-		die "not root and no sudo: run this as root: $*"
+		sudo "$@"
 	fi
 }
 
 # Lines of "package: why". Kernels come last: their scripts run for a while.
 debian_packages() {
 	cat <<-L
-	gcc: compiles kernel modules
+	gcc: compiles kernel modules and links programs
+	libc6-dev: what every program is linked with
 	make: runs the kernel's build system
 	qemu-system-x86: runs kernels in virtual machines
 	busybox-static: first process of the virtual machines
@@ -39,8 +46,8 @@ debian_packages() {
 	lz4: unpacks kernels
 	bzip2: unpacks kernels
 	openssl: makes keys for signing
-	linux-image-amd64: a kernel to probe
-	linux-headers-amd64: its headers
+	linux-image-$flavour: a kernel to probe
+	linux-headers-$flavour: its headers
 	L
 	[ "$scope" != demo ] || return 0
 	cat <<-L
@@ -49,7 +56,6 @@ debian_packages() {
 	sbsigntool: signs a kernel for Secure Boot
 	python3-venv: holds virt-firmware, which enrols the key
 	systemtap-doc: example scripts that must parse
-	libc6-dev: headers and static library of the test programs
 	linux-image-6.12-amd64: the newer kernel to probe
 	linux-headers-6.12-amd64: its headers
 	L
@@ -97,35 +103,53 @@ missing() {
 	done
 }
 
+# A package that demo wants is wanted by all; the others are named after one distribution's version and may be absent.
 with_apt() {
 	installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+	flavour=amd64
+	! grep -q '^ID=ubuntu' /etc/os-release || flavour=generic
 	wanted=$(debian_packages | missing)
 	[ -n "$wanted" ] || return 0
-	as_root apt-get update -q || die "apt-get update failed: check the network and /etc/apt/sources.list"
+	check_root
+	say "asking apt-get for what is missing"
+	as_root apt-get update -qq </dev/null || die "apt-get update failed: check the network and /etc/apt/sources.list"
+	needed=$(scope=demo debian_packages | cut -d: -f1)
 	available=
 	for package in $wanted; do
 		if apt-cache show "$package" >/dev/null 2>&1; then
 			available="$available $package"
+		elif echo "$needed" | grep -qx "$package"; then
+			die "apt-get knows no $package: check the network and /etc/apt/sources.list"
 		else
 			say "this distribution has no $package; what needs it is skipped"
 		fi
 	done
 	[ -n "$available" ] || return 0
 	# shellcheck disable=SC2086 # one word a package
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $available </dev/null ||
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold $available </dev/null ||
 		die "apt-get could not install:$available; run it by hand to see why"
 }
 
+# RHEL and its kin keep a few packages in repositories that are off at first; Fedora has all in one.
 with_dnf() {
 	installed() { rpm -q --quiet "$1"; }
 	wanted=$(redhat_packages | missing)
+	[ -n "$wanted" ] || return 0
+	check_root
+	say "asking dnf for what is missing"
 	for package in $wanted; do
-		as_root dnf install -q -y "$package" </dev/null || case $package in
-			busybox | sbsigntools) say "$package lies in EPEL: 'dnf install epel-release' makes it available" ;;
-			*) die "dnf could not install $package; run 'dnf install $package' to see why" ;;
+		dnf_install "$package" && continue
+		case $package in
+			busybox) dnf_install epel-release && dnf_install busybox || die "busybox is in no repository here: put a static one on PATH" ;;
+			sbsigntools) say "no sbsigntools here (EPEL has it); Secure Boot is not tested" ;;
+			glibc-static) dnf_install --enablerepo=crb glibc-static || say "no glibc-static here; its programs are not tested" ;;
+			*) die "dnf could not install $package: check the network, then run 'dnf install $package' to see why" ;;
 		esac
 	done
 }
+
+dnf_install() { as_root dnf install -q -y "$@" </dev/null; }
 
 # virt-fw-vars enrols the test key in the firmware's variables; it is no Debian 12 package.
 virt_firmware() {
@@ -134,9 +158,11 @@ virt_firmware() {
 	say "virt-firmware is missing: enrols the test key for Secure Boot (into $venv)"
 	python3 -m venv $venv && $venv/bin/pip install -q --disable-pip-version-check virt-firmware </dev/null ||
 		die "pip could not install virt-firmware: check the network (https://pypi.org) or a proxy in pip's configuration"
+	# Root may have been asked for the packages alone; the build is somebody else's.
+	[ "$(id -u)" != 0 ] || chown --reference=. target
+	[ "$(id -u)" != 0 ] || chown -R --reference=. $venv
 }
 
-check_rust
 if command -v apt-get >/dev/null; then
 	with_apt
 elif command -v dnf >/dev/null; then
@@ -144,4 +170,7 @@ elif command -v dnf >/dev/null; then
 else
 	die "neither apt-get nor dnf here: install by hand what debian_packages in tools/setup.sh lists"
 fi
+[ -n "$(tools/newest-kernel.sh)" ] ||
+	die "no installed kernel has headers of the same release: upgrade the kernel and its headers with apt-get or dnf"
 [ "$scope" = demo ] || virt_firmware
+check_rust
