@@ -1,5 +1,5 @@
 //! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
-//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same.
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, cost, flood.
 
 mod compile;
 mod cost;
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         eprintln!("bench: no kernel with headers is installed: run 'make setup'");
         return ExitCode::FAILURE;
     };
+    let only = |part: &str| args.is_empty() || args.iter().any(|word| word == part);
     let mut table = Table::default();
     let mut failed = false;
     let mut part = |title: &str, rows: Result<Vec<table::Row>, String>| match rows {
@@ -32,12 +33,18 @@ fn main() -> ExitCode {
             failed = true;
         }
     };
-    part(&format!("Passes 1 to 4, {oldest}"), compile::rows(oldest));
-    part("Passes 1 to 3 of hello world", front::rows(oldest));
-    for release in &kernels {
+    if only("compile") {
+        part(&format!("Passes 1 to 4, {oldest}"), compile::rows(oldest));
+    }
+    if only("front") {
+        part("Passes 1 to 3 of hello world", front::rows(oldest));
+    }
+    for release in kernels.iter().filter(|_| only("cost")) {
         part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));
     }
-    part(&format!("Flood of 300,000 records of 80 bytes, {oldest}"), flood::rows(oldest));
+    if only("flood") {
+        part(&format!("Flood of 300,000 records of 80 bytes, {oldest}"), flood::rows(oldest));
+    }
     print!("{}", table.text());
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
