@@ -39,7 +39,7 @@ demo: setup-demo build
 ## test: set up, check the style, run all tests on all installed kernels
 test: setup check workloads
 	$(CARGO) build --workspace --bins
-	$(CARGO) test --workspace
+	@CARGO="$(CARGO)" tools/run-tests.sh --workspace
 
 ## check: clippy with warnings denied, rustfmt, and the style of the C code
 check: check-c
@@ -61,7 +61,7 @@ bench: setup build workloads
 soak: setup workloads
 	tools/setup.sh soak
 	$(CARGO) build --workspace --bins
-	STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" $(CARGO) test -p stap-tests
+	@CARGO="$(CARGO)" STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" tools/run-tests.sh -p stap-tests
 
 ## debug-kernel: build a 6.1 kernel with lockdep, KASAN and kmemleak, once; prints where it is
 debug-kernel:

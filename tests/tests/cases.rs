@@ -34,9 +34,7 @@ fn main() -> ExitCode {
     trials.extend(
         cases.iter().filter(|case| case.phase != Phase::Run).flat_map(|case| host_trials(case, &kernels)),
     );
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    println!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
-    conclusion.exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// Passes 1 to 3 look at one kernel, the newest that the case wants; pass 4 at each.
