@@ -85,6 +85,26 @@
 #error "MAPHASHBIAS must be between -9999 and 9999"
 #endif
 
+/* Histograms: buckets of one, columns of its longest bar, empty rows that are kept at each end of a run of them. */
+#ifndef STP_MAX_BUCKETS
+#define STP_MAX_BUCKETS 128
+#endif
+#if STP_MAX_BUCKETS < 3 || STP_MAX_BUCKETS > 3000
+#error "STP_MAX_BUCKETS must be between 3 and 3000 buckets"
+#endif
+#ifndef HIST_WIDTH
+#define HIST_WIDTH 50
+#endif
+#if HIST_WIDTH < 1 || HIST_WIDTH > 1000
+#error "HIST_WIDTH must be between 1 and 1000 columns"
+#endif
+#ifndef HIST_ELISION
+#define HIST_ELISION 2
+#endif
+#if HIST_ELISION > 3000
+#error "HIST_ELISION must be at most 3000 rows"
+#endif
+
 /* Soft errors and skipped hits that a session survives. */
 #ifndef MAXERRORS
 #define MAXERRORS 0

@@ -29,6 +29,10 @@
 			int pi_longs;	/* saved longs before the strings in the instance's data */
 		} krp;
 	} ips;
+#ifdef STP_NEED_HISTOGRAM
+	/* The buckets of all CPUs, added up for a picture. */
+	int64_t histogram[STP_MAX_BUCKETS > 128 ? STP_MAX_BUCKETS : 128];
+#endif
 	string_t error_buffer;		/* where last_error is built when it is no constant */
 	/* The record's head and its bytes together, so that one copy moves both. */
 	struct {

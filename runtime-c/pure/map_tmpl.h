@@ -5,6 +5,7 @@
  *	MAP_NAME		the name of the type, as map_ls_l
  *	MAP_KEYS(L, S)		L(i) for a long key, S(i) for a string key, in order, i from 0
  *	MAP_VALUE_LONG		or MAP_VALUE_STRING, MAP_VALUE_STAT: what stands under a key
+ *	MAP_BUCKETS		of a statistic with a histogram: how many it has
  * All of them are undefined at the end of this file.
  *
  * All memory is allocated when the module starts. Nodes are numbered from 1; number 0 ends each list. Nodes keep the
@@ -33,6 +34,9 @@ struct MAP(node) {
 	int64_t value;
 #elif defined(MAP_VALUE_STAT)
 	struct stp_stat value;
+#ifdef MAP_BUCKETS
+	int64_t hist[MAP_BUCKETS];
+#endif
 #else
 	char value[MAXSTRINGLEN];
 #endif
@@ -190,6 +194,9 @@ static noinline struct MAP(node) *MAP(add)(struct MAP_NAME *map, const struct MA
 	node->value = 0;
 #elif defined(MAP_VALUE_STAT)
 	memset(&node->value, 0, sizeof(node->value));
+#ifdef MAP_BUCKETS
+	memset(node->hist, 0, sizeof(node->hist));
+#endif
 #else
 	node->value[0] = '\0';
 #endif
@@ -328,6 +335,7 @@ static noinline __maybe_unused const struct stp_sort_item *MAP(sort)(struct MAP_
 #undef MAP__
 #undef MAP_NAME
 #undef MAP_KEYS
+#undef MAP_BUCKETS
 #undef MAP_VALUE_LONG
 #undef MAP_VALUE_STAT
 #undef MAP_VALUE_STRING

@@ -14,5 +14,7 @@
 #include "map_memory.h"
 #include "stat.h"
 #include "stat_percpu.h"
+#include "stat_hist.h"
+#include "hist_percpu.h"
 
 #endif

@@ -46,3 +46,8 @@ fn statistics_match_doubles() {
 fn sorting_ten_thousand_strings_keeps_up_with_qsort() {
     compile_and_run("bench_sort.c", &["-O2"]);
 }
+
+#[test]
+fn histograms_count_and_look_as_documented() {
+    compile_and_run("test_hist.c", SANITIZED);
+}

@@ -155,3 +155,11 @@ impl Default for Options {
         }
     }
 }
+
+impl Options {
+    /// The number that the last `-D name=NUMBER` gives.
+    pub fn defined_number(&self, name: &str) -> Option<u64> {
+        let (_, value) = self.defines.iter().rev().find(|(given, _)| given == name)?;
+        value.as_deref()?.trim().parse().ok()
+    }
+}

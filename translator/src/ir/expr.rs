@@ -175,3 +175,10 @@ pub enum Conversion {
     /// `%M`: memory in hex
     MemoryHex,
 }
+
+impl Conversion {
+    /// Whether its value is an address that is read when it is printed.
+    pub fn reads_memory(self) -> bool {
+        matches!(self, Conversion::Memory | Conversion::MemoryHex)
+    }
+}

@@ -54,6 +54,17 @@ pub enum Hist {
     Linear { low: i64, high: i64, step: i64 },
 }
 
+impl Hist {
+    /// How many buckets it has. A linear one has one more at each end, for what is out of range.
+    pub fn buckets(self) -> u64 {
+        match self {
+            Hist::None => 0,
+            Hist::Log => 128,
+            Hist::Linear { low, high, step } => high.abs_diff(low) / step.unsigned_abs().max(1) + 3,
+        }
+    }
+}
+
 /// What a global holds, or what stands under an array's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueTy {

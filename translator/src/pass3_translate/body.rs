@@ -218,6 +218,16 @@ impl<'a> Body<'a> {
         self.out.close("}");
     }
 
+    /// Leaves if what was just called has set an error.
+    pub fn fail_after_call(&mut self, span: Span) {
+        self.out.open("if (unlikely(c->last_error)) {");
+        let place = self.token_place(span);
+        self.out.line(format!("c->last_stmt = {place};"));
+        let label = self.error_label().to_owned();
+        self.out.line(format!("goto {label};"));
+        self.out.close("}");
+    }
+
     /// `"identifier 'x' at FILE:LINE:COLUMN"` as a C literal.
     pub fn token_place(&self, span: Span) -> String {
         let sources = &self.unit.input.sources;

@@ -64,12 +64,12 @@ impl Body<'_> {
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),
             ExprKind::Aggregate { place, value } => self.aggregate(place, value, expr.span),
-            // Strings are written by `string`; histograms were refused before anything was written (see `support`).
+            ExprKind::HistBucket { of, bucket, .. } => self.histogram_bucket(of, bucket, expr.span),
+            // Strings are written by `string`.
             ExprKind::Constant(Constant::String(_))
             | ExprKind::Print(_)
             | ExprKind::Concat(_)
-            | ExprKind::AssignConcat { .. }
-            | ExprKind::HistBucket { .. } => "0LL".to_owned(),
+            | ExprKind::AssignConcat { .. } => "0LL".to_owned(),
         }
     }
 

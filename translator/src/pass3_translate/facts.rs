@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::expr::{Expr, ExprKind, Place};
+use crate::ir::expr::{Expr, ExprKind, Piece, Place};
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
 use crate::ir::stmt::{Block, StmtKind};
 use crate::ir::visit::look;
@@ -157,6 +157,28 @@ impl Facts {
         });
         written
     }
+}
+
+/// Whether some statement or expression prints such a piece.
+pub fn printed(program: &Program, wanted: impl Fn(&Piece) -> bool) -> bool {
+    let mut found = false;
+    let functions = program.functions.iter().filter_map(|(_, function)| match &function.body {
+        FunctionBody::Script(block) => Some(block),
+        FunctionBody::Embedded(_) => None,
+    });
+    for block in program.probes.iter().map(|probe| &probe.body).chain(functions) {
+        look::all_stmts(block, &mut |stmt| {
+            if let StmtKind::Print(print) = &stmt.kind {
+                found |= print.pieces.iter().any(&wanted);
+            }
+        });
+        look::all_exprs(block, &mut |expr| {
+            if let ExprKind::Print(print) = &expr.kind {
+                found |= print.pieces.iter().any(&wanted);
+            }
+        });
+    }
+    found
 }
 
 #[derive(Default)]

@@ -13,6 +13,11 @@ impl Body<'_> {
     fn key(&mut self, array: GlobalId, keys: &[Expr]) -> String {
         let keys: Vec<_> = keys.iter().collect();
         let values = self.values(&keys, &[]);
+        self.key_of(array, &values)
+    }
+
+    /// The same for key parts that have been evaluated.
+    fn key_of(&mut self, array: GlobalId, values: &[String]) -> String {
         let name = self.declare(&format!("struct {}_key @", names::map_type(self.global(array))));
         for (index, value) in values.iter().enumerate() {
             self.out.line(format!("{name}.k{index} = {value};"));
@@ -23,6 +28,16 @@ impl Body<'_> {
     /// A variable that holds the element under a key, or NULL.
     pub fn find(&mut self, array: GlobalId, keys: &[Expr]) -> String {
         let key = self.key(array, keys);
+        self.find_key(array, &key)
+    }
+
+    /// The same for key parts that have been evaluated.
+    pub fn find_values(&mut self, array: GlobalId, values: &[String]) -> String {
+        let key = self.key_of(array, values);
+        self.find_key(array, &key)
+    }
+
+    fn find_key(&mut self, array: GlobalId, key: &str) -> String {
         let global = self.global(array);
         let (map, var) = (names::map_type(global), names::global(global));
         let node = self.declare(&format!("struct {map}_node *@"));
@@ -46,6 +61,11 @@ impl Body<'_> {
 
     /// The element under a key as an lvalue, added when it is not there.
     pub fn element_for_writing(&mut self, array: GlobalId, keys: &[Expr], span: Span) -> String {
+        format!("{}->value", self.node_for_writing(array, keys, span))
+    }
+
+    /// A variable that holds the element under a key, added when it is not there.
+    pub fn node_for_writing(&mut self, array: GlobalId, keys: &[Expr], span: Span) -> String {
         let key = self.key(array, keys);
         let global = self.global(array);
         let (map, var) = (names::map_type(global), names::global(global));
@@ -56,7 +76,7 @@ impl Body<'_> {
             None => "Array overflow, check MAXMAPENTRIES".to_owned(),
         };
         self.fail_if(&format!("!{node}"), &message, span);
-        format!("{node}->value")
+        node
     }
 
     /// `[keys] in array`
@@ -104,7 +124,7 @@ impl Body<'_> {
             (false, _) => format!("{}_clear({var});", names::map_type(global)),
             (true, ValueTy::Scalar(Ty::String)) => format!("{var}[0] = '\\0';"),
             (true, ValueTy::Scalar(Ty::Long)) => format!("{var} = 0;"),
-            (true, ValueTy::Stat(_)) => format!("stp_stat_clear({var});"),
+            (true, ValueTy::Stat(_)) => return self.clear_statistic(global),
         };
         self.out.line(line);
     }

@@ -10,6 +10,7 @@ mod embedded;
 mod expr;
 mod facts;
 mod handlers;
+mod histogram;
 mod layout;
 mod maps;
 mod names;
@@ -26,10 +27,12 @@ mod writer;
 
 use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
+use crate::ir::expr::Piece;
 use crate::ir::program::{FunctionBody, Point, Probe, Program};
 use crate::session::Session;
 
 use body::{Input, Unit};
+use facts::printed;
 use handlers::Written;
 use render::{DefineView, ModuleView, Templates};
 
@@ -104,6 +107,11 @@ fn module_view(
         registered: families.registered,
         unregistered,
         has_refresh: families.has_kprobes,
+        prints_histograms: printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })),
+        prints_memory: printed(unit.program, |piece| match piece {
+            Piece::Format { spec, .. } => spec.conversion.reads_memory(),
+            _ => false,
+        }),
     })
 }
 
@@ -138,13 +146,15 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     if wants_name {
         need("STP_NEED_PROBE_NAME");
     }
+    if printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })) {
+        need("STP_NEED_HISTOGRAM");
+    }
     defines
 }
 
 fn max_string_len(options: &Options) -> usize {
-    let given = options.defines.iter().rev().find(|(name, _)| name == "MAXSTRINGLEN");
-    let number = given.and_then(|(_, value)| value.as_deref()?.trim().parse().ok());
-    number.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
+    let given = options.defined_number("MAXSTRINGLEN").and_then(|length| usize::try_from(length).ok());
+    given.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
 }
 
 /// After embedded C the compiler counts lines of the script; `#line STAP_UNIT` brings it back to the unit.

@@ -54,14 +54,15 @@ pub fn string_temp(number: usize) -> String {
     format!("__tmp{number}")
 }
 
-/// The map type of an array: `map_ls_l` for keys long and string, value long.
+/// The map type of an array: `map_ls_l` for keys long and string, value long; `x` is a statistic, `x9` one with a
+/// histogram of nine buckets.
 pub fn map_type(global: &Global) -> String {
     let letters: String = global.keys.iter().map(|&ty| letter(ty)).collect();
-    let value = match global.value {
-        ValueTy::Scalar(ty) => letter(ty),
-        ValueTy::Stat(_) => 'x',
-    };
-    format!("map_{letters}_{value}")
+    match (global.value, super::histogram::buckets_of(global)) {
+        (ValueTy::Scalar(ty), _) => format!("map_{letters}_{}", letter(ty)),
+        (ValueTy::Stat(_), 0) => format!("map_{letters}_x"),
+        (ValueTy::Stat(_), buckets) => format!("map_{letters}_x{buckets}"),
+    }
 }
 
 fn letter(ty: Ty) -> char {

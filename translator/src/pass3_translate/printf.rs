@@ -3,53 +3,79 @@
 //! All arguments are evaluated before the first byte is written, so an argument that fails leaves nothing half printed.
 
 use super::body::Body;
+use super::histogram::Drawing;
 use super::writer::c_string;
 use crate::ir::expr::{Conversion, Count, Expr, FormatSpec, Piece, Print};
 use crate::ir::ty::Ty;
+use crate::source::Span;
+
+/// A piece whose values have been evaluated.
+enum Ready<'p> {
+    Literal(&'p [u8]),
+    Value(Ty, String),
+    Format { spec: &'p FormatSpec, width: String, precision: String, value: String },
+    Histogram(Drawing),
+}
 
 impl Body<'_> {
     /// Output of the handler.
-    pub fn print(&mut self, print: &Print) {
-        let values = self.print_values(print);
-        self.emit_pieces(print, values, "stp_sink_output(c)");
+    pub fn print(&mut self, print: &Print, span: Span) {
+        let ready = self.ready(print, span);
+        self.emit_pieces(print, &ready, "stp_sink_output(c)", span);
     }
 
     /// sprint and its like: the text goes to `dest`.
-    pub fn print_into(&mut self, print: &Print, dest: &str) {
-        let values = self.print_values(print);
-        self.emit_pieces(print, values, &format!("stp_sink_string({dest})"));
+    pub fn print_into(&mut self, print: &Print, dest: &str, span: Span) {
+        let ready = self.ready(print, span);
+        self.emit_pieces(print, &ready, &format!("stp_sink_string({dest})"), span);
     }
 
-    fn print_values(&mut self, print: &Print) -> Vec<String> {
-        self.values(&arguments(print), &[])
+    /// Evaluates all values, then finds the histograms.
+    fn ready<'p>(&mut self, print: &'p Print, span: Span) -> Vec<Ready<'p>> {
+        let mut values = self.values(&arguments(print), &[]).into_iter();
+        let mut next = || values.next().unwrap_or_else(|| "0LL".to_owned());
+        let mut ready = Vec::with_capacity(print.pieces.len());
+        for piece in &print.pieces {
+            ready.push(match piece {
+                Piece::Literal(bytes) => Ready::Literal(bytes),
+                Piece::Value(value) => Ready::Value(value.ty, next()),
+                Piece::Format { spec, .. } => {
+                    let width = count_text(&spec.width, &mut next, "0");
+                    let precision = count_text(&spec.precision, &mut next, "-1");
+                    Ready::Format { spec, width, precision, value: next() }
+                }
+                Piece::Histogram { of, .. } => {
+                    let keys: Vec<_> = of.keys.iter().map(|_| next()).collect();
+                    Ready::Histogram(self.find_histogram(of, &keys, span))
+                }
+            });
+        }
+        ready
     }
 
-    fn emit_pieces(&mut self, print: &Print, values: Vec<String>, sink: &str) {
+    fn emit_pieces(&mut self, print: &Print, pieces: &[Ready<'_>], sink: &str, span: Span) {
         if print.pieces.is_empty() && !print.to_string {
             return;
         }
         let name = self.declare("struct stp_sink @");
         self.out.line(format!("{name} = {sink};"));
-        let mut values = values.into_iter();
-        let mut next = || values.next().unwrap_or_else(|| "0LL".to_owned());
-        for piece in &print.pieces {
+        for piece in pieces {
             match piece {
-                Piece::Literal(bytes) if bytes.is_empty() => {}
-                Piece::Literal(bytes) => {
+                Ready::Literal([]) => {}
+                Ready::Literal(bytes) => {
                     self.out.line(format!("stp_put_literal(&{name}, {}, {});", c_string(bytes), bytes.len()));
                 }
-                Piece::Value(value) => {
-                    let function = if value.ty == Ty::Long { "signed" } else { "string" };
-                    self.out.line(format!("stp_put_{function}(&{name}, {});", next()));
+                Ready::Value(Ty::Long, value) => self.out.line(format!("stp_put_signed(&{name}, {value});")),
+                Ready::Value(Ty::String, value) => {
+                    self.out.line(format!("stp_put_string(&{name}, {value});"))
                 }
-                Piece::Format { spec, .. } => {
-                    let width = count_text(&spec.width, &mut next, "0");
-                    let precision = count_text(&spec.precision, &mut next, "-1");
-                    let value = next();
-                    self.out.line(conversion(&name, spec, &width, &precision, &value));
+                Ready::Format { spec, width, precision, value } => {
+                    self.out.line(conversion(&name, spec, width, precision, value));
+                    if spec.conversion.reads_memory() {
+                        self.fail_after_call(span);
+                    }
                 }
-                // Histograms were refused before anything was written (see `support`).
-                Piece::Histogram { .. } => {}
+                Ready::Histogram(drawing) => self.draw(&name, drawing),
             }
         }
         self.out.line(format!("stp_sink_done(&{name});"));
@@ -70,7 +96,8 @@ fn arguments(print: &Print) -> Vec<&Expr> {
                 }
                 exprs.push(arg);
             }
-            Piece::Literal(_) | Piece::Histogram { .. } => {}
+            Piece::Histogram { of, .. } => exprs.extend(&of.keys),
+            Piece::Literal(_) => {}
         }
     }
     exprs
@@ -101,6 +128,10 @@ fn conversion(sink: &str, spec: &FormatSpec, width: &str, precision: &str, value
     match spec.conversion {
         Conversion::Char => format!("{sink} = stp_put_byte({sink}, {value}, {format});"),
         Conversion::String => format!("{sink} = stp_put_field({sink}, {value}, strlen({value}), {format});"),
+        Conversion::Memory | Conversion::MemoryHex => {
+            let hex = spec.conversion == Conversion::MemoryHex;
+            format!("{sink} = stp_put_memory({sink}, c, {value}, {format}, {hex});")
+        }
         _ => format!("{sink} = stp_put_number({sink}, {value}, {format});"),
     }
 }

@@ -61,6 +61,10 @@ pub struct ModuleView {
     pub unregistered: Vec<RegisteredView>,
     /// Some probe can come and go with a kernel module.
     pub has_refresh: bool,
+    /// Some statement prints a histogram.
+    pub prints_histograms: bool,
+    /// Some statement prints memory.
+    pub prints_memory: bool,
 }
 
 /// A `#define` that gives way to one that is there.
@@ -90,6 +94,8 @@ pub struct MapView {
     pub keys: String,
     /// `LONG`, `STRING` or `STAT`
     pub value: &'static str,
+    /// Buckets of the histogram, 0 for none.
+    pub buckets: u64,
 }
 
 /// An array global.

@@ -1,9 +1,9 @@
 //! Statistics: `<<<` and the figures.
 
 use super::body::Body;
-use super::names;
+use super::{histogram, names};
 use crate::ir::expr::{Expr, Place, StatRef};
-use crate::ir::program::GlobalId;
+use crate::ir::program::Global;
 use crate::ir::ty::ValueTy;
 use crate::pass1_parse::ast::StatOp;
 use crate::source::Span;
@@ -20,37 +20,55 @@ pub fn figure(op: StatOp) -> &'static str {
     }
 }
 
+/// Where each CPU keeps a scalar's figures.
+pub fn scalar(global: &Global) -> String {
+    let name = names::global(global);
+    if histogram::buckets_of(global) > 0 { format!("&{name}->stat") } else { name }
+}
+
 impl Body<'_> {
     /// `place <<< value`; the value of the whole is `value`.
     pub fn aggregate(&mut self, place: &Place, value: &Expr, span: Span) -> String {
         let text = self.long(value);
         let value = self.keep_long(&text);
-        let (global, stat) = match place {
-            Place::Global(id) => (*id, format!("raw_cpu_ptr({})", names::global(self.global(*id)))),
-            Place::Element(id, keys) => (*id, format!("&{}", self.element_for_writing(*id, keys, span))),
+        let (global, stat, counts) = match place {
+            Place::Global(id) => {
+                let global = self.global(*id);
+                let counts = format!("raw_cpu_ptr({}->hist)", names::global(global));
+                (global, format!("raw_cpu_ptr({})", scalar(global)), counts)
+            }
+            Place::Element(id, keys) => {
+                let node = self.node_for_writing(*id, keys, span);
+                (self.global(*id), format!("&{node}->value"), format!("{node}->hist"))
+            }
             // Locals hold no statistics: the types of the IR say so.
             Place::Local(_) => return value,
         };
-        self.out.line(match self.variance_shift(global) {
+        let ValueTy::Stat(needs) = global.value else { return value };
+        self.out.line(match needs.variance {
             Some(shift) => format!("stp_stat_add_variance({stat}, {value}, {shift});"),
             None => format!("stp_stat_add({stat}, {value});"),
         });
+        if let Some(bucket) = histogram::bucket(needs.hist, &value) {
+            self.out.line(format!("{counts}[{bucket}]++;"));
+        }
         value
     }
 
-    fn variance_shift(&self, global: GlobalId) -> Option<u8> {
-        match self.global(global).value {
-            ValueTy::Stat(needs) => needs.variance,
-            ValueTy::Scalar(_) => None,
+    /// `delete` of a scalar.
+    pub fn clear_statistic(&mut self, global: &Global) {
+        self.out.line(format!("stp_stat_clear({});", scalar(global)));
+        let buckets = histogram::buckets_of(global);
+        if buckets > 0 {
+            self.out.line(format!("stp_hist_clear({}->hist, {buckets});", names::global(global)));
         }
     }
 
     /// `@count(x)` and its like. All but count and sum fail on a statistic that has no values.
     pub fn figure(&mut self, op: StatOp, shift: u8, of: &StatRef, span: Span) -> String {
         let stat = self.declare("struct stp_stat @");
-        let var = names::global(self.global(of.global));
         if of.keys.is_empty() {
-            self.out.line(format!("{stat} = stp_stat_sum({var});"));
+            self.out.line(format!("{stat} = stp_stat_sum({});", scalar(self.global(of.global))));
         } else {
             let node = self.find(of.global, &of.keys);
             self.out.line(format!("{stat} = {node} ? {node}->value : (struct stp_stat){{}};"));

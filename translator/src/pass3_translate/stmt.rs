@@ -19,7 +19,7 @@ impl Body<'_> {
         match &stmt.kind {
             StmtKind::Block(block) => self.block(block),
             StmtKind::Expr(expr) => self.effect(expr),
-            StmtKind::Print(print) => self.print(print),
+            StmtKind::Print(print) => self.print(print, stmt.span),
             StmtKind::If { cond, then, otherwise } => self.if_else(cond, then, otherwise),
             StmtKind::Loop { cond, next, body } => {
                 self.endless(cond.as_ref(), next.as_ref(), body, stmt.span)

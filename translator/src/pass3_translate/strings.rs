@@ -35,7 +35,7 @@ impl Body<'_> {
         match &expr.kind {
             ExprKind::Call { function, args } => self.call_string(*function, args, dest, expr.span),
             ExprKind::Concat(parts) => self.concat_into(parts, dest),
-            ExprKind::Print(print) => self.print_into(print, dest),
+            ExprKind::Print(print) => self.print_into(print, dest, expr.span),
             ExprKind::Embedded(embedded) => self.embedded_string(embedded, dest),
             _ => {
                 let value = self.string(expr);

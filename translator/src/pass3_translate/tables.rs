@@ -1,9 +1,9 @@
 //! Tables of globals, probes and families.
 
 use super::body::Unit;
-use super::names;
 use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
 use super::writer::{c_long, c_string};
+use super::{histogram, names};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{Constant, Global, KprobePoint, Point, Probe, TimerJiffies};
 use crate::ir::ty::{Ty, ValueTy};
@@ -35,7 +35,12 @@ fn map(global: &Global) -> MapView {
         ValueTy::Scalar(Ty::String) => "STRING",
         ValueTy::Stat(_) => "STAT",
     };
-    MapView { name: names::map_type(global), keys: keys.join(" "), value }
+    MapView {
+        name: names::map_type(global),
+        keys: keys.join(" "),
+        value,
+        buckets: histogram::buckets_of(global),
+    }
 }
 
 /// Declarations of globals, their locks and parameters.
@@ -48,7 +53,12 @@ pub fn globals(unit: &Unit<'_>) -> Vec<String> {
             (true, ValueTy::Scalar(Ty::String)) => {
                 format!("static char {name}[MAXSTRINGLEN]{};", string_init(unit, global))
             }
-            (true, ValueTy::Stat(_)) => format!("static struct stp_stat __percpu *{name};"),
+            (true, ValueTy::Stat(_)) => match histogram::buckets_of(global) {
+                0 => format!("static struct stp_stat __percpu *{name};"),
+                buckets => format!(
+                    "static struct {{ struct stp_stat stat; int64_t hist[{buckets}]; }} __percpu *{name};"
+                ),
+            },
             (true, ValueTy::Scalar(Ty::Long)) => format!("static int64_t {name}{};", long_init(global)),
         });
         if global.module_param && global.keys.is_empty() {

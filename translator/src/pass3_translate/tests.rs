@@ -3,7 +3,6 @@
 use super::body::Input;
 use super::unit_text;
 use crate::cli::options::Options;
-use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::arena::{Arena, Handle};
 use crate::ir::expr::{Conversion, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef};
@@ -13,7 +12,7 @@ use crate::ir::program::{
 };
 use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{Hist, StatNeeds, Ty, ValueTy};
-use crate::pass1_parse::ast::{BinaryOp, StatOp};
+use crate::pass1_parse::ast::{BinaryOp, HistKind, StatOp};
 use crate::source::{SourceMap, Span, Symbol};
 
 const SCRIPT: &[u8] = b"probe begin { n++ } x / y\n";
@@ -326,16 +325,47 @@ fn statistics_are_kept_per_cpu_or_in_their_node() {
     assert!(text.contains(", 3);") && text.contains("stp_stat_add_variance(&t"), "{text}");
     assert_eq!(text.matches("empty aggregate").count(), 1, "a sum of nothing is 0: {text}");
     assert!(c.contains("#define MAP_VALUE_STAT"));
-    assert!(c.contains("global_x = alloc_percpu(struct stp_stat);"));
+    assert!(c.contains("global_x = alloc_percpu(typeof(*global_x));"));
 }
 
 #[test]
-fn what_cannot_run_is_refused_with_its_place() {
+fn histograms_stand_with_the_figures() {
     let mut f = fixture();
-    f.global("x", &[], ValueTy::Stat(StatNeeds { hist: Hist::Log, ..StatNeeds::default() }));
-    let error = f.translate().map(drop).expect_err("histograms come later");
-    assert_eq!(error.code, Code::NotYet);
-    assert_eq!(error.token, Some(f.span));
+    let linear = Hist::Linear { low: 1, high: 3, step: 1 };
+    let scalar = f.global("x", &[], ValueTy::Stat(StatNeeds { hist: Hist::Log, ..StatNeeds::default() }));
+    let array = f.global("a", &[Ty::Long], ValueTy::Stat(StatNeeds { hist: linear, ..StatNeeds::default() }));
+    let add = |f: &Fixture, place| {
+        let kind = ExprKind::Aggregate { place: Box::new(place), value: Box::new(f.number(7)) };
+        f.stmt(StmtKind::Expr(f.expr(Ty::Long, kind)))
+    };
+    let draw = |f: &Fixture, kind, global, keys| {
+        let pieces = vec![Piece::Histogram { kind, of: StatRef { global, keys } }];
+        f.stmt(StmtKind::Print(Print { to_string: false, pieces }))
+    };
+    let body = vec![
+        add(&f, Place::Global(scalar)),
+        add(&f, Place::Element(array, vec![f.number(1)])),
+        draw(&f, HistKind::Log, scalar, vec![]),
+        draw(&f, HistKind::Linear, array, vec![f.number(1)]),
+        f.stmt(StmtKind::DeleteAll(scalar)),
+    ];
+    f.probe(begin(), Arena::default(), body);
+    let c = f.c();
+    let text = handler(&c, "probe_1");
+    for what in [
+        "raw_cpu_ptr(global_x->hist)[stp_hist_log_bucket(t",
+        "->hist[stp_hist_linear_bucket(t",
+        "stp_hist_sum(c->histogram, global_x->hist, 128);",
+        "->hist, (struct stp_hist){ 5, 1LL, 3LL, 1LL });",
+        "stp_hist_clear(global_x->hist, 128);",
+    ] {
+        assert!(text.contains(what), "{what} is missing: {text}");
+    }
+    assert!(c.contains("#define MAP_BUCKETS 5\n") && c.contains("#define STP_NEED_HISTOGRAM 1"), "{c}");
+    assert!(
+        c.contains("static struct { struct stp_stat stat; int64_t hist[128]; } __percpu *global_x;"),
+        "{c}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Every [`Ty`] that this makes is provisional (long); `types` settles them. Constants are folded on the way, so that
 //! `@defined` decides which branch of the tree is looked at.
 
+mod buckets;
 mod expr;
 mod format;
 mod print;

@@ -11,6 +11,8 @@ use crate::source::Span;
 
 /// Most arguments of one call.
 const MAX_ARGS: usize = 32;
+/// Most buckets of a linear histogram without -DSTP_MAX_BUCKETS; config.h of the runtime says the same.
+const MAX_BUCKETS: u64 = 128;
 
 impl Resolver<'_, '_> {
     /// A member of the family whose value is used: only sprint and its like have one.
@@ -115,14 +117,17 @@ impl Resolver<'_, '_> {
     }
 
     fn linear(&mut self, low: i64, high: i64, step: i64, span: Span) -> Result<Hist, Reported> {
-        let buckets = i128::from(high) - i128::from(low);
-        if step <= 0 || buckets <= 0 {
+        if step <= 0 || high <= low {
             return self.error(Code::Misuse, "histogram needs low < high and a step above 0", span);
         }
-        if buckets / i128::from(step) + 3 > 128 {
-            return self.error(Code::Misuse, "histogram has more than 128 buckets; use a larger step", span);
+        let hist = Hist::Linear { low, high, step };
+        let most = self.names.session.options.defined_number("STP_MAX_BUCKETS").unwrap_or(MAX_BUCKETS);
+        if hist.buckets() > most {
+            let message =
+                format!("histogram has more than {most} buckets; use a larger step or -DSTP_MAX_BUCKETS");
+            return self.error(Code::Misuse, message, span);
         }
-        Ok(Hist::Linear { low, high, step })
+        Ok(hist)
     }
 }
 

@@ -49,7 +49,12 @@ impl Resolver<'_, '_> {
                 }
                 self.looped(cond.as_ref(), next.as_ref(), body)?
             }
-            Ast::Foreach(foreach) => self.foreach(foreach, node.span)?,
+            Ast::Foreach(foreach) => match &foreach.base {
+                ast::ForeachBase::Array(at, name) => self.foreach(foreach, (*at, *name), node.span)?,
+                ast::ForeachBase::Histogram(histogram) => {
+                    self.walk_buckets(foreach, histogram, node.span, out)?
+                }
+            },
             Ast::Return(value) => self.returned(value.as_ref(), node.span)?,
             Ast::Delete(target) => self.delete(target)?,
             Ast::Next => StmtKind::Next,
@@ -111,7 +116,7 @@ impl Resolver<'_, '_> {
         Ok(StmtKind::Loop { cond, next, body })
     }
 
-    fn body_of_loop(&mut self, body: &ast::Stmt) -> Block {
+    pub(super) fn body_of_loop(&mut self, body: &ast::Stmt) -> Block {
         self.loops += 1;
         let block = self.one(body);
         self.loops -= 1;
@@ -175,18 +180,12 @@ impl Resolver<'_, '_> {
         local
     }
 
-    fn foreach(&mut self, node: &ast::Foreach, span: Span) -> Result<StmtKind, Reported> {
-        let (array_span, name) = match &node.base {
-            ast::ForeachBase::Array(span, name) => (*span, *name),
-            ast::ForeachBase::Histogram(histogram) => {
-                let message = "foreach over a histogram is not available yet";
-                self.names.sink.push(
-                    crate::diag::Diagnostic::semantic(Code::NotYet, message, histogram.span)
-                        .help("print the histogram, or read @hist_log(x)[i] with your own index"),
-                );
-                return Err(Reported);
-            }
-        };
+    fn foreach(
+        &mut self,
+        node: &ast::Foreach,
+        (array_span, name): (Span, Symbol),
+        span: Span,
+    ) -> Result<StmtKind, Reported> {
         let array = self.array(name, node.keys.len(), array_span)?;
         let slice = match &node.slice {
             None => Vec::new(),
