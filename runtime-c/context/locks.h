@@ -72,6 +72,7 @@ static notrace void stp_lock_list(struct stp_lock *lock)
 /*
  * Waits for @pl; @left is what is left of the handler's deadline, in microseconds.  Gives what is left then, or
  * -1 when it ran out.  By value: a pointer would bring the stack protector into every handler.
+ * udelay() need not pause, and without a pause a virtual CPU that waits may keep the holder from running.
  * ctx: any, NMI too; locks: takes @pl->lock when it gives no -1
  */
 static noinline notrace int stp_lock_wait(const struct stp_probe_lock *pl, int left)
@@ -82,6 +83,7 @@ static noinline notrace int stp_lock_wait(const struct stp_probe_lock *pl, int l
 #endif
 	while (left > 0) {
 		left--;
+		cpu_relax();
 		udelay(1);
 		if (stp_lock_try(pl))
 			return left;

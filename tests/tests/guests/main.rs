@@ -1,8 +1,10 @@
 //! What one script and its expected output cannot say: losses, order, signals, several sessions, refusals. Each test
 //! takes modules made on the host into a guest of each kernel.
 
+mod disturbances;
 mod handmade;
 mod lifecycle;
+mod nested;
 mod order;
 mod refusals;
 mod secure_boot;
