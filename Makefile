@@ -38,7 +38,6 @@ demo: setup-demo build
 
 ## test: set up, check the style, run all tests on all installed kernels
 test: setup check workloads
-	$(CARGO) build --workspace --bins
 	@CARGO="$(CARGO)" tools/run-tests.sh --workspace
 
 ## check: clippy with warnings denied, rustfmt, and the style of the C code
@@ -60,7 +59,6 @@ bench: setup build workloads
 ## soak: the cases and special tests on the real-time kernel and on one with lock and memory checking
 soak: setup workloads
 	tools/setup.sh soak
-	$(CARGO) build --workspace --bins
 	@CARGO="$(CARGO)" STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" tools/run-tests.sh -p stap-tests
 
 ## debug-kernel: build a 6.1 kernel with lockdep, KASAN and kmemleak, once; prints where it is
