@@ -44,6 +44,21 @@ const HANDLERS: &[Handler] = &[
         hits: "cat /tmp/out",
     },
     Handler {
+        name: "function entry, n <<< 1",
+        script: "global n probe kprobe.function(\"vfs_read\") { n <<< 1 } probe end { println(@count(n)) }",
+        budget: 280.0,
+        calls: 200_000,
+        hits: "cat /tmp/out",
+    },
+    Handler {
+        name: "function entry, n[execname(), pid()] <<< 1",
+        script: "global n probe kprobe.function(\"vfs_read\") { n[execname(), pid()] <<< 1 } \
+                 probe end { foreach ([name, id] in n) hits += @count(n[name, id]) println(hits) }",
+        budget: 480.0,
+        calls: 200_000,
+        hits: "cat /tmp/out",
+    },
+    Handler {
         name: "function entry, printf(\"%s %d %d\\n\") to a file",
         script: "probe kprobe.function(\"vfs_read\") { printf(\"%s %d %d\\n\", execname(), pid(), cpu()) }",
         budget: 1500.0,

@@ -23,9 +23,14 @@ static __always_inline u64 stp_cycles(void)
 #endif
 }
 
+/* Leads out of the handler as a soft error does, but past every catch, and is not reported: abort(). */
+static const char stp_abort[] __maybe_unused = "abort";
+
 /* Reports the soft error that ended the handler.  ctx: any, NMI too, @c held; locks: none */
 static noinline notrace void stp_soft_error(struct context *c)
 {
+	if (c->last_error == stp_abort)
+		goto out;
 #ifdef STAP_SUPPRESS_HANDLER_ERRORS
 	atomic_inc(&stp_session.error_count);
 #else
@@ -35,6 +40,7 @@ static noinline notrace void stp_soft_error(struct context *c)
 		_stp_softerror("%s in probe %s", c->last_error, c->probe_point);
 	stp_count_error();
 #endif
+out:
 	c->last_error = NULL;
 	c->last_stmt = NULL;
 }

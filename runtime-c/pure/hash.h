@@ -15,11 +15,14 @@ static inline uint64_t stp_hash_long(uint64_t hash, int64_t key)
 	return hash ^ (hash >> 32);
 }
 
-/* ctx: any; locks: none */
-static inline uint64_t stp_hash_string(uint64_t hash, const char *key)
+/* Gives the length as well. ctx: any; locks: none */
+static inline uint64_t stp_hash_string(uint64_t hash, const char *key, size_t *length)
 {
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * STP_HASH_FACTOR;
+	const char *at;
+
+	for (at = key; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * STP_HASH_FACTOR;
+	*length = at - key;
 	return hash ^ (hash >> 32);
 }
 

@@ -113,6 +113,8 @@ impl Body<'_> {
         self.catching(&caught, |body| body.block(block));
         self.out.line(format!("goto {done};"));
         self.label(&caught);
+        self.out.line("if (unlikely(c->last_error == stp_abort))");
+        self.out.line(format!("\tgoto {};", self.error_label()));
         if let Some(local) = catch_var {
             let dest = self.local(local);
             self.out.line(format!("stp_string_copy({dest}, c->last_error);"));
