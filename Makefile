@@ -71,7 +71,8 @@ install: build
 	install -m 755 $(RELEASE)/stap $(bindir)/stap
 	install -m 755 $(RELEASE)/staprun $(bindir)/staprun
 	install -m 755 $(RELEASE)/stapio $(libexec)/stapio
-	for part in tapset runtime-c kmod-templates; do cp -R $$part $(share)/; done
+	for part in tapset runtime-c kmod-templates; do rm -rf $(share)/$$part && cp -R $$part $(share)/; done
+	chmod -R u=rwX,go=rX $(share)
 	for page in docs/man/*.[1-8]; do \
 		[ -e "$$page" ] || continue; section=$${page##*.}; \
 		install -D -m 644 "$$page" "$(man)/man$$section/$${page##*/}"; \

@@ -134,7 +134,10 @@ fn set_up<'h>(
 ) -> Result<Session<'h>, Box<Diagnostic>> {
     let mut options = options.clone();
     let release = options.release.clone().or_else(|| host.env("SYSTEMTAP_RELEASE")?.into_string().ok());
-    let target = Target::find(host, release.as_deref())?;
+    let target = match &release {
+        None if options.vm => Target::for_guest(host),
+        release => Target::find(host, release.as_deref())?,
+    };
     let mut layout = Layout::find(host, scratch.path())
         .map_err(|text| Box::new(Diagnostic::new(Code::Usage, Severity::Error, text)))?;
     if let Some(dir) = &options.runtime_dir {

@@ -44,6 +44,21 @@ impl Target {
         }
     }
 
+    /// The kernel of a guest that nobody chose: the running one, or the newest with image and headers when the running
+    /// one has no headers, as in a container.
+    pub fn for_guest(host: &dyn Host) -> Target {
+        let running = Target::of_release(host, host.kernel_release());
+        if running.build_dir.is_some() {
+            return running;
+        }
+        let boots = |release: &String| {
+            let images = [format!("/boot/vmlinuz-{release}"), format!("/lib/modules/{release}/vmlinuz")];
+            images.iter().any(|image| host.stat(Path::new(image)).is_ok())
+        };
+        let newest = tree::installed(host).into_iter().rfind(boots);
+        newest.map_or(running, |release| Target::of_release(host, release))
+    }
+
     /// The directory to build modules in, or how to install it.
     pub fn headers(&self, host: &dyn Host) -> Result<&Path, Box<Diagnostic>> {
         self.build_dir.as_deref().ok_or_else(|| {
@@ -162,6 +177,16 @@ mod tests {
         assert_eq!(error.code, Code::Kernel);
         assert_eq!(error.helps[0], "apt-get install linux-headers-5.5-none");
         assert!(error.helps[1].contains("6.1.0-2-amd64, 6.12.0-1.el10"), "{:?}", error.helps);
+    }
+
+    #[test]
+    fn a_guest_has_a_kernel_that_boots() {
+        assert_eq!(Target::for_guest(&machine()).release, "5.5-none");
+        let host = machine().file("/boot/vmlinuz-6.1.0-2-amd64", "");
+        assert_eq!(Target::for_guest(&host).release, "6.1.0-2-amd64");
+        let host = host.file("/lib/modules/6.12.0-1.el10/vmlinuz", "");
+        assert_eq!(Target::for_guest(&host).release, "6.12.0-1.el10");
+        assert_eq!(Target::for_guest(&host.running("6.1.0-2-amd64")).release, "6.1.0-2-amd64");
     }
 
     #[test]
