@@ -42,6 +42,7 @@ fn refuse_unsupported(raw: &Raw) -> Result<(), UsageError> {
     only(raw, "arch", &["x86_64"])?;
     only(raw, "debuginfo", &["auto", "none"])?;
     only(raw, "message-format", &["classic", "json"])?;
+    only(raw, "dump-after", &["resolve", "optimize", "types"])?;
     only(raw, "color", &["", "never", "auto"])?;
     only(raw, "colour", &["", "never", "auto"])?;
     runtime_mode(raw)

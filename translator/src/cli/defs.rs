@@ -126,7 +126,7 @@ pub const DEFS: &[Def] = &[
     long("debuginfo", Required("auto|dwarf|btf|none"), "where facts about kernel functions come from"),
     long("no-global-var-display", NoValue, "do not print globals that were never read at the end"),
     long("message-format", Required("classic|json"), "layout of errors and warnings"),
-    long("dump-after", Required("NAME"), "print the tree after an inner pass of that name"),
+    long("dump-after", Required("resolve|optimize|types"), "print the program after that part of pass 2"),
     long("runtime", Required("kernel"), "run-time mode; only the kernel mode exists"),
     long(
         "color",

@@ -48,7 +48,7 @@ codes! {
     Declaration = "S0006",
     /// Pass 2: a statement or expression is used where it has no meaning.
     Misuse = "S0007",
-    /// Pass 2: a print format is wrong, or its arguments do not fit.
+    /// Passes 1 and 2: a print format is wrong, or its arguments do not fit.
     Format = "S0008",
     /// Pass 2 warning: something is never read, never written or never reached.
     Unused = "W0001",

@@ -33,6 +33,9 @@ const KEYWORDS: [&[u8]; 20] = [
     b"while",
 ];
 
+/// Bytes of a line or a token that are shown on either side of the place; generated scripts may be one line.
+const MOST_SHOWN: usize = 1000;
+
 /// Renders the diagnostics of one run, which leave out the name of a file that was named just before.
 #[derive(Default, Debug)]
 pub struct Renderer {
@@ -135,6 +138,7 @@ impl Page<'_> {
         out.extend_from_slice(kind.as_bytes());
         if let Some(content) = content {
             out.extend_from_slice(b" '");
+            let content = &content[..content.len().min(MOST_SHOWN)];
             out.extend(
                 content.iter().map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'?' }),
             );
@@ -150,16 +154,23 @@ impl Page<'_> {
     fn source_line(&self, span: Span, layout: &Layout, out: &mut Vec<u8>) {
         let file = self.sources.file(span.file);
         let place = file.line_col(span.lo);
-        let line = file.line_text(place.line);
+        let (line, column) = window(file.line_text(place.line), place.column as usize - 1);
         out.resize(out.len() + layout.align, b' ');
         out.extend_from_slice(b"source: ");
         out.extend_from_slice(line);
         out.push(b'\n');
         out.resize(out.len() + layout.align + b"source: ".len(), b' ');
-        let before = &line[..line.len().min(place.column as usize - 1)];
+        let before = &line[..line.len().min(column)];
         out.extend(before.iter().map(|&byte| if byte == b'\t' { b'\t' } else { b' ' }));
         out.extend_from_slice(b"^\n");
     }
+}
+
+/// The part of a line around a column, and the column in it.
+fn window(line: &[u8], column: usize) -> (&[u8], usize) {
+    let from = column.saturating_sub(MOST_SHOWN);
+    let to = line.len().min(column + MOST_SHOWN);
+    (&line[from.min(to)..to], column - from)
 }
 
 /// What SystemTap calls a token, and what it quotes of it.
@@ -230,6 +241,19 @@ mod tests {
                         identifier 'foo' at :1:7\n        source: probe foo.bar { }\n                      ^\n        \
                         help: try begin\n\n";
         assert_eq!(text(&sources, &error), expected);
+    }
+
+    #[test]
+    fn of_a_very_long_line_the_part_around_the_place_shows() {
+        let sources = SourceMap::default();
+        let mut script = vec![b'('; 5000];
+        script[3000] = b'x';
+        let file = sources.add("long", script, false, false);
+        let out = text(&sources, &Diagnostic::semantic(Code::Type, "wrong", span(file, 3000, 3001)));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[0], "semantic error: wrong: identifier 'x' at long:1:3001");
+        assert_eq!(lines[1].len(), "        source: ".len() + 2 * MOST_SHOWN);
+        assert_eq!(lines[2].find('^'), lines[1].find('x'));
     }
 
     #[test]

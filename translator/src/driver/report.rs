@@ -59,13 +59,14 @@ impl<'a> Report<'a> {
             return;
         }
         self.warned.set(self.warned.get() | warning);
-        let text = self.render(diagnostic);
-        if !self.seen.borrow_mut().insert(text.clone()) && self.options.verbose[0] == 0 {
+        // A renderer of its own names the file in full, whatever was printed before.
+        let whole = Renderer::default().render(self.sources, diagnostic);
+        if !self.seen.borrow_mut().insert(whole) && self.options.verbose[0] == 0 {
             let counter = if warning { &self.repeated_warnings } else { &self.repeated_errors };
             counter.set(counter.get() + 1);
             return;
         }
-        print(&text);
+        print(&self.render(diagnostic));
     }
 
     /// A listing shows what matches, not why something else does not.

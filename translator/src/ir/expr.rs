@@ -26,8 +26,8 @@ pub enum Place {
     Local(LocalId),
     /// A scalar global.
     Global(GlobalId),
-    /// An element of a global array.
-    Element(GlobalId, Vec<Expr>),
+    /// An element of a global array, and where the array's name stands.
+    Element(GlobalId, Vec<Expr>, Span),
 }
 
 /// What an expression computes.

@@ -120,6 +120,8 @@ pub struct EmbeddedC {
     pub reads: Vec<GlobalId>,
     /// See `reads`.
     pub writes: Vec<GlobalId>,
+    /// Variables of the function around it that `STAP_ARG_…` names; none when the C is a function's whole body.
+    pub args: Vec<LocalId>,
 }
 
 /// Magic comments of embedded C.

@@ -46,12 +46,13 @@ pub fn expr(expr: &mut Expr, refs: &mut dyn Refs) {
 /// All handles that embedded C names.
 pub fn embedded(code: &mut EmbeddedC, refs: &mut dyn Refs) {
     code.reads.iter_mut().chain(&mut code.writes).for_each(|id| refs.global(id));
+    code.args.iter_mut().for_each(|id| refs.local(id));
 }
 
 fn place(place: &mut Place, refs: &mut dyn Refs) {
     match place {
         Place::Local(id) => refs.local(id),
-        Place::Global(id) | Place::Element(id, _) => refs.global(id),
+        Place::Global(id) | Place::Element(id, ..) => refs.global(id),
     }
 }
 

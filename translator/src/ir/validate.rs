@@ -274,7 +274,7 @@ impl Scope<'_> {
         match place {
             Place::Local(_) => ensure(false, "statistic", span),
             Place::Global(id) => self.stat(&StatRef { global: *id, keys: Vec::new() }, span),
-            Place::Element(id, keys) => {
+            Place::Element(id, keys, _) => {
                 self.keys(*id, keys, span)?;
                 ensure(matches!(self.global(*id, span)?.value, ValueTy::Stat(_)), "statistic", span)
             }
@@ -285,7 +285,7 @@ impl Scope<'_> {
         let (global, keys) = match place {
             Place::Local(id) => return self.local_of(*id, ty, span),
             Place::Global(id) => (*id, [].as_slice()),
-            Place::Element(id, keys) => (*id, keys.as_slice()),
+            Place::Element(id, keys, _) => (*id, keys.as_slice()),
         };
         self.keys(global, keys, span)?;
         ensure(self.global(global, span)?.value == ValueTy::Scalar(ty), "type of a place", span)

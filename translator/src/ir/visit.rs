@@ -42,7 +42,7 @@ macro_rules! visitor {
 
             /// The indexes of a place.
             pub fn place_exprs(place: & $($mut)? Place, f: Call<'_>) {
-                if let Place::Element(_, keys) = place {
+                if let Place::Element(_, keys, _) = place {
                     for key in keys { f(key) }
                 }
             }

@@ -20,7 +20,7 @@ use crate::source::{FileId, OriginId, SourceMap, Span, Symbol};
 const MAX_FRAMES: usize = 256;
 
 /// Tokens that all expansions of a file may make together: macros can double at each level.
-const MAX_EXPANDED: usize = 4_000_000;
+const MAX_EXPANDED: usize = 1_000_000;
 
 struct Frame {
     tokens: Arc<[Token]>,
@@ -49,6 +49,8 @@ pub struct Expander<'a> {
     macros: FxHashMap<Symbol, Arc<Macro>>,
     back: Option<Token>,
     expanded: usize,
+    /// Expansion was stopped; what it made so far means nothing.
+    pub(super) stopped: bool,
     errors: usize,
     /// Arguments that were used, from 1.
     pub(super) used_args: Vec<usize>,
@@ -67,6 +69,7 @@ impl<'a> Expander<'a> {
             macros: FxHashMap::default(),
             back: None,
             expanded: 0,
+            stopped: false,
             errors: 0,
             used_args: Vec::new(),
         }
@@ -194,8 +197,10 @@ impl<'a> Expander<'a> {
         while self.frames.last().is_some_and(|f| f.next == f.tokens.len()) {
             self.frames.pop();
         }
-        if self.frames.len() >= MAX_FRAMES || self.expanded > MAX_EXPANDED {
+        let links = self.sources.links(at.origin) as usize;
+        if links.max(self.frames.len()) >= MAX_FRAMES || self.expanded > MAX_EXPANDED {
             self.error(error_at(Code::TooDeep, "macro expansion never ends", at));
+            self.stopped = true;
             self.frames.clear();
             return;
         }

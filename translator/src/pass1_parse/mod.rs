@@ -7,6 +7,7 @@ mod build;
 mod condition;
 pub mod env;
 mod expand;
+pub mod format;
 pub mod glob;
 mod items;
 mod join;

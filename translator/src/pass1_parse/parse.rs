@@ -30,7 +30,7 @@ pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &
     }
     let pre = preprocess(sources, file, env, sink);
     result.used_args = pre.used_args;
-    if pre.tokens.is_empty() && pre.macros.is_empty() && !source.library {
+    if pre.tokens.is_empty() && pre.macros.is_empty() && !pre.stopped && !source.library {
         sink.push(empty(&source.name, !source.bytes.is_empty()));
         return result;
     }

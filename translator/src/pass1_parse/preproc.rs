@@ -21,6 +21,8 @@ pub struct Preprocessed {
     pub macros: FxHashMap<Symbol, Arc<Macro>>,
     /// Arguments of the command line that it used.
     pub used_args: Vec<usize>,
+    /// It was given up: there are no tokens, which is no error of its own.
+    pub stopped: bool,
 }
 
 /// Preprocesses a file. Errors go to the sink; what surrounds them is kept.
@@ -30,7 +32,11 @@ pub fn preprocess(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &
     run.run(&mut tokens);
     let mut used_args = std::mem::take(&mut run.stream.used_args);
     used_args.sort_unstable();
-    Preprocessed { tokens, macros: run.stream.into_macros(), used_args }
+    let stopped = run.stream.stopped;
+    if stopped {
+        tokens.clear();
+    }
+    Preprocessed { tokens, macros: run.stream.into_macros(), used_args, stopped }
 }
 
 struct Preprocessor<'a> {

@@ -225,7 +225,7 @@ impl Code<'_> {
         match place {
             Place::Local(id) => self.local(*id),
             Place::Global(id) => self.global(*id).into(),
-            Place::Element(id, keys) => format!("{}[{}]", self.global(*id), self.list(keys)),
+            Place::Element(id, keys, _) => format!("{}[{}]", self.global(*id), self.list(keys)),
         }
     }
 

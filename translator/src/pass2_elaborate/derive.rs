@@ -63,6 +63,9 @@ struct Use {
     condition: Option<ConditionRef>,
 }
 
+/// Aliases that the points of one probe may go through: each can double what the one before it stands for.
+const MAX_ALIASES: usize = 100_000;
+
 /// Derives probes.
 pub struct Deriver<'d, 'a> {
     /// Declarations.
@@ -71,6 +74,10 @@ pub struct Deriver<'d, 'a> {
     pub tree: &'d mut PointTree,
     /// For warnings about points that are left out.
     pub sink: &'d Sink,
+    /// The session may only use what is harmless (--privilege=stapusr).
+    pub user: bool,
+    /// Aliases that were gone through so far.
+    pub aliases: usize,
 }
 
 impl Deriver<'_, '_> {
@@ -110,12 +117,16 @@ impl Deriver<'_, '_> {
         any
     }
 
-    /// An optional point may be absent in silence, but not because we cannot do it yet.
+    /// An optional point may be absent in silence, but not because we cannot do it yet, or not at all.
     fn left_out(&self, mut error: Diagnostic) {
-        if error.code == Code::NotYet {
-            error.severity = Severity::Warning;
-            error.message.push_str("; this optional point is left out");
-            self.sink.push(error);
+        match error.code {
+            Code::NotYet => {
+                error.severity = Severity::Warning;
+                error.message.push_str("; this optional point is left out");
+                self.sink.push(error);
+            }
+            Code::TooDeep => self.sink.push(error),
+            _ => {}
         }
     }
 
@@ -148,6 +159,11 @@ impl Deriver<'_, '_> {
         match found.target {
             Target::Family(family) => {
                 let derivation = FAMILIES[family].derive(&found.components)?;
+                if self.user && !FAMILIES[family].harmless() {
+                    let message = "probe point is not allowed for --privilege=stapusr";
+                    let last = found.components.last().map_or(used.span, |component| component.span);
+                    return Err(Diagnostic::semantic(Code::Privilege, message, last));
+                }
                 out.push(level.finish(used, derivation.point, derivation.pp, &found.components));
                 Ok(())
             }
@@ -167,6 +183,11 @@ impl Deriver<'_, '_> {
             let name = point_text(&found.components[..found.named]);
             let message = format!("recursive loop in alias expansion of {name}");
             return Err(Diagnostic::semantic(Code::ProbePoint, message, used.span));
+        }
+        self.aliases += 1;
+        if self.aliases > MAX_ALIASES {
+            let message = format!("the aliases of this probe expand to more than {MAX_ALIASES} points");
+            return Err(Diagnostic::semantic(Code::TooDeep, message, used.span));
         }
         let via = Use {
             components: found.components.clone(),

@@ -6,6 +6,7 @@ use super::limits;
 use super::names::{Names, Reported};
 use super::points::PointTree;
 use super::resolve::{Context, Resolver};
+use crate::cli::options::Privilege;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::arena::Arena;
 use crate::ir::program::{FunctionBody, FunctionId, Point, Probe};
@@ -60,7 +61,8 @@ fn file_items(names: &mut Names<'_>, tree: &mut PointTree, file: usize) {
 
 fn probe(names: &mut Names<'_>, tree: &mut PointTree, item: ItemRef) {
     let sink = names.sink;
-    let derived = Deriver { catalog: &mut names.catalog, tree, sink }.probe(item);
+    let user = names.session.options.privilege == Privilege::User;
+    let derived = Deriver { catalog: &mut names.catalog, tree, sink, user, aliases: 0 }.probe(item);
     for one in derived {
         add_probe(names, one);
     }

@@ -43,7 +43,8 @@ pub fn embedded(names: &mut Names<'_>, file: FileId, node: &ast::Embedded) -> Re
     }
     let reads = globals(names, file, node, "read")?;
     let writes = globals(names, file, node, "write")?;
-    Ok(EmbeddedC { span: node.span, code: node.code.clone(), pragmas: pragmas(&node.code), reads, writes })
+    let (span, code) = (node.span, node.code.clone());
+    Ok(EmbeddedC { span, pragmas: pragmas(&code), code, reads, writes, args: Vec::new() })
 }
 
 fn globals(

@@ -163,8 +163,9 @@ impl<'a> Body<'a> {
     }
 
     /// Whether what `earlier` gave must be kept before `later` are evaluated.
-    pub fn must_keep<'e>(&self, earlier: &Expr, mut later: impl Iterator<Item = &'e Expr>) -> bool {
-        later.any(|expr| self.unit.facts.disturbs(expr, earlier))
+    pub fn must_keep(&self, earlier: &Expr, later: &[Expr]) -> bool {
+        let later: Vec<&Expr> = later.iter().collect();
+        self.unit.facts.disturbed(&[earlier], &later)[0]
     }
 
     /// A label's name that is new in this body.

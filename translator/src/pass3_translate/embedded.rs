@@ -81,6 +81,7 @@ impl Body<'_> {
         let mut macros = self.common_macros(code, &label, &place);
         macros.0.retain(|(name, _)| !name.starts_with("STAP_ERROR"));
         macros.define("STAP_ERROR(...)", error_macro(&place, &error));
+        self.argument_macros(code, &mut macros);
         self.raw(code, &macros);
         self.label(&label);
         self.out.line("if (unlikely(c->last_error))");
@@ -101,6 +102,7 @@ impl Body<'_> {
 
     fn embedded_value(&mut self, code: &EmbeddedC, before: &str, after: &str) {
         let mut macros = Macros(vec![("CONTEXT".to_owned(), "c".to_owned())]);
+        self.argument_macros(code, &mut macros);
         self.global_macros(code, &mut macros);
         macros.open(&mut self.out);
         self.out.line(before);
@@ -119,6 +121,14 @@ impl Body<'_> {
         macros.define("return", format!("goto {leave}"));
         self.global_macros(code, &mut macros);
         macros
+    }
+
+    /// STAP_ARG_x for what C inside a body says it uses of the variables around it.
+    fn argument_macros(&self, code: &EmbeddedC, macros: &mut Macros) {
+        let Some(function) = self.function.map(|id| &self.unit.program.functions[id]) else { return };
+        for &id in &code.args {
+            macros.define(format!("STAP_ARG_{}", function.locals[id].name), format!("({})", self.local(id)));
+        }
     }
 
     /// STAP_GLOBAL_GET_x and STAP_GLOBAL_SET_x for scalars that the code says it uses.

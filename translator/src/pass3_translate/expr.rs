@@ -27,13 +27,12 @@ impl Body<'_> {
 
     /// Values of expressions, evaluated from left to right, good until `then` have been evaluated too.
     pub fn values(&mut self, exprs: &[&Expr], then: &[&Expr]) -> Vec<String> {
-        let mut values = Vec::with_capacity(exprs.len());
-        for (index, expr) in exprs.iter().enumerate() {
+        let disturbed = self.unit.facts.disturbed(exprs, then);
+        let evaluate = |(expr, disturbed): (&&Expr, bool)| {
             let value = self.value(expr);
-            let later = exprs[index + 1..].iter().chain(then).copied();
-            values.push(if self.must_keep(expr, later) { self.keep(expr.ty, &value) } else { value });
-        }
-        values
+            if disturbed { self.keep(expr.ty, &value) } else { value }
+        };
+        exprs.iter().zip(disturbed).map(evaluate).collect()
     }
 
     /// The value of a long expression.
@@ -55,15 +54,13 @@ impl Body<'_> {
             ExprKind::And(left, right) => self.lazy(left, right, true),
             ExprKind::Or(left, right) => self.lazy(left, right, false),
             ExprKind::Ternary { cond, then, otherwise } => self.ternary(cond, then, otherwise),
-            ExprKind::Assign { place, value } => self.assign_long(place, value, expr.span),
+            ExprKind::Assign { place, value } => self.assign_long(place, value),
             ExprKind::AssignBinary { op, place, value } => self.assign_binary(*op, place, value, expr.span),
-            ExprKind::Crement { increment, prefix, place } => {
-                self.crement(*increment, *prefix, place, expr.span)
-            }
+            ExprKind::Crement { increment, prefix, place } => self.crement(*increment, *prefix, place),
             ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(c->kregs))".to_owned(),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),
-            ExprKind::Aggregate { place, value } => self.aggregate(place, value, expr.span),
+            ExprKind::Aggregate { place, value } => self.aggregate(place, value),
             ExprKind::HistBucket { of, bucket, .. } => self.histogram_bucket(of, bucket, expr.span),
             // Strings are written by `string`.
             ExprKind::Constant(Constant::String(_))
@@ -148,34 +145,34 @@ impl Body<'_> {
         self.out.close("}");
     }
 
-    fn assign_long(&mut self, place: &Place, value: &Expr, span: Span) -> String {
+    fn assign_long(&mut self, place: &Place, value: &Expr) -> String {
         let mut text = self.long(value);
-        if let Place::Element(_, keys) = place
-            && self.must_keep(value, keys.iter())
+        if let Place::Element(_, keys, _) = place
+            && self.must_keep(value, keys)
         {
             text = self.keep_long(&text);
         }
-        let target = self.place_for_writing(place, span);
+        let target = self.place_for_writing(place);
         self.out.line(format!("{target} = {text};"));
         target
     }
 
     fn assign_binary(&mut self, op: BinaryOp, place: &Place, value: &Expr, span: Span) -> String {
         let mut right = self.long(value);
-        if let Place::Element(_, keys) = place
-            && self.must_keep(value, keys.iter())
+        if let Place::Element(_, keys, _) = place
+            && self.must_keep(value, keys)
         {
             right = self.keep_long(&right);
         }
         let right = self.checked_divisor(op, &right, value, span);
-        let target = self.place_for_writing(place, span);
+        let target = self.place_for_writing(place);
         let result = binary(op, &target, &right);
         self.out.line(format!("{target} = {result};"));
         target
     }
 
-    fn crement(&mut self, increment: bool, prefix: bool, place: &Place, span: Span) -> String {
-        let target = self.place_for_writing(place, span);
+    fn crement(&mut self, increment: bool, prefix: bool, place: &Place) -> String {
+        let target = self.place_for_writing(place);
         let op = if increment { "+" } else { "-" };
         if prefix {
             self.out.line(format!("{target} {op}= 1;"));
@@ -187,11 +184,11 @@ impl Body<'_> {
     }
 
     /// A place as an lvalue; an element is added when it is not there.
-    pub fn place_for_writing(&mut self, place: &Place, span: Span) -> String {
+    pub fn place_for_writing(&mut self, place: &Place) -> String {
         match place {
             Place::Local(id) => self.local(*id),
             Place::Global(id) => super::names::global(self.global(*id)),
-            Place::Element(array, keys) => self.element_for_writing(*array, keys, span),
+            Place::Element(array, keys, span) => self.element_for_writing(*array, keys, *span),
         }
     }
 }

@@ -124,27 +124,21 @@ impl Facts {
         cost
     }
 
-    /// Whether evaluating `later` can change what `earlier` gave, as long as that is not in a temporary.
-    pub fn disturbs(&self, later: &Expr, earlier: &Expr) -> bool {
-        let written = self.written_by(later);
-        let mut hit = false;
-        look::deep(earlier, &mut |expr| {
-            hit |= match &expr.kind {
-                ExprKind::Local(local) => written.locals.contains(local),
-                ExprKind::Global(global) => written.globals.contains(global),
-                ExprKind::Element { array, .. } => written.globals.contains(array),
-                ExprKind::Assign { place, .. }
-                | ExprKind::AssignBinary { place, .. }
-                | ExprKind::AssignConcat { place, .. }
-                | ExprKind::Crement { place, .. } => written.has(place),
-                _ => false,
-            };
+    /// For each expression: whether those after it, or `then`, can change what it gave while that is in no temporary.
+    pub fn disturbed(&self, exprs: &[&Expr], then: &[&Expr]) -> Vec<bool> {
+        let mut written = Written::default();
+        then.iter().for_each(|expr| self.add_written(expr, &mut written));
+        let backwards = exprs.iter().rev().map(|expr| {
+            let disturbed = written.disturbs(expr);
+            self.add_written(expr, &mut written);
+            disturbed
         });
-        hit
+        let mut disturbed: Vec<bool> = backwards.collect();
+        disturbed.reverse();
+        disturbed
     }
 
-    fn written_by(&self, expr: &Expr) -> Written {
-        let mut written = Written::default();
+    fn add_written(&self, expr: &Expr, written: &mut Written) {
         look::deep(expr, &mut |inner| match &inner.kind {
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }
@@ -152,10 +146,12 @@ impl Facts {
             | ExprKind::Aggregate { place, .. }
             | ExprKind::Crement { place, .. } => written.add(place),
             ExprKind::Call { function, .. } => written.globals.extend(self.function(*function).writes.iter()),
-            ExprKind::Embedded(embedded) => written.globals.extend(embedded.writes.iter()),
+            ExprKind::Embedded(embedded) => {
+                written.globals.extend(&embedded.writes);
+                written.locals.extend(&embedded.args);
+            }
             _ => {}
         });
-        written
     }
 }
 
@@ -181,6 +177,7 @@ pub fn printed(program: &Program, wanted: impl Fn(&Piece) -> bool) -> bool {
     found
 }
 
+/// What some expressions may write.
 #[derive(Default)]
 struct Written {
     locals: BTreeSet<LocalId>,
@@ -191,14 +188,32 @@ impl Written {
     fn add(&mut self, place: &Place) {
         match place {
             Place::Local(local) => drop(self.locals.insert(*local)),
-            Place::Global(global) | Place::Element(global, _) => drop(self.globals.insert(*global)),
+            Place::Global(global) | Place::Element(global, ..) => drop(self.globals.insert(*global)),
         }
+    }
+
+    /// Whether what `earlier` gave may change.
+    fn disturbs(&self, earlier: &Expr) -> bool {
+        let mut hit = false;
+        look::deep(earlier, &mut |expr| {
+            hit |= match &expr.kind {
+                ExprKind::Local(local) => self.locals.contains(local),
+                ExprKind::Global(global) => self.globals.contains(global),
+                ExprKind::Element { array, .. } => self.globals.contains(array),
+                ExprKind::Assign { place, .. }
+                | ExprKind::AssignBinary { place, .. }
+                | ExprKind::AssignConcat { place, .. }
+                | ExprKind::Crement { place, .. } => self.has(place),
+                _ => false,
+            };
+        });
+        hit
     }
 
     fn has(&self, place: &Place) -> bool {
         match place {
             Place::Local(local) => self.locals.contains(local),
-            Place::Global(global) | Place::Element(global, _) => self.globals.contains(global),
+            Place::Global(global) | Place::Element(global, ..) => self.globals.contains(global),
         }
     }
 }
@@ -249,7 +264,7 @@ fn look_at(block: &Block, facts: &mut FunctionFacts) {
         | ExprKind::AssignConcat { place, .. }
         | ExprKind::Aggregate { place, .. }
         | ExprKind::Crement { place, .. } => match place.as_ref() {
-            Place::Global(global) | Place::Element(global, _) => drop(facts.writes.insert(*global)),
+            Place::Global(global) | Place::Element(global, ..) => drop(facts.writes.insert(*global)),
             Place::Local(_) => {}
         },
         _ => {}

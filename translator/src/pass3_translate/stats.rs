@@ -28,7 +28,7 @@ pub fn scalar(global: &Global) -> String {
 
 impl Body<'_> {
     /// `place <<< value`; the value of the whole is `value`.
-    pub fn aggregate(&mut self, place: &Place, value: &Expr, span: Span) -> String {
+    pub fn aggregate(&mut self, place: &Place, value: &Expr) -> String {
         let text = self.long(value);
         let value = self.keep_long(&text);
         let (global, stat, counts) = match place {
@@ -37,8 +37,8 @@ impl Body<'_> {
                 let counts = format!("raw_cpu_ptr({}->hist)", names::global(global));
                 (global, format!("raw_cpu_ptr({})", scalar(global)), counts)
             }
-            Place::Element(id, keys) => {
-                let node = self.node_for_writing(*id, keys, span);
+            Place::Element(id, keys, span) => {
+                let node = self.node_for_writing(*id, keys, *span);
                 (self.global(*id), format!("&{node}->value"), format!("{node}->hist"))
             }
             // Locals hold no statistics: the types of the IR say so.

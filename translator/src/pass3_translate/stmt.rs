@@ -47,7 +47,7 @@ impl Body<'_> {
     /// An expression whose value nobody wants.
     fn effect(&mut self, expr: &Expr) {
         if let ExprKind::Crement { increment, place, .. } = &expr.kind {
-            let target = self.place_for_writing(place, expr.span);
+            let target = self.place_for_writing(place);
             self.out.line(format!("{target} {}= 1;", if *increment { "+" } else { "-" }));
             return;
         }

@@ -21,7 +21,7 @@ impl Body<'_> {
             ExprKind::Element { array, keys } => self.element_string(*array, keys),
             ExprKind::Ternary { cond, then, otherwise } => self.string_ternary(cond, then, otherwise),
             ExprKind::Assign { place, value } => self.assign_string(place, value, expr.span),
-            ExprKind::AssignConcat { place, value } => self.assign_concat(place, value, expr.span),
+            ExprKind::AssignConcat { place, value } => self.assign_concat(place, value),
             _ => {
                 let temp = self.string_temp();
                 self.string_into(expr, &temp);
@@ -91,17 +91,17 @@ impl Body<'_> {
         if self.store_disturbs(place, value) {
             text = self.keep_string(&text);
         }
-        let target = self.place_for_writing(place, span);
+        let target = self.place_for_writing(place);
         self.out.line(format!("stp_string_copy({target}, {text});"));
         target
     }
 
-    fn assign_concat(&mut self, place: &Place, value: &Expr, span: Span) -> String {
+    fn assign_concat(&mut self, place: &Place, value: &Expr) -> String {
         let mut text = self.string(value);
         if self.store_disturbs(place, value) || overlaps(place, value) {
             text = self.keep_string(&text);
         }
-        let target = self.place_for_writing(place, span);
+        let target = self.place_for_writing(place);
         self.append_all(&target, &format!("strlen({target})"), &[text]);
         target
     }
@@ -109,12 +109,12 @@ impl Body<'_> {
     /// Whether finding the place could change the value: its keys do, or a new element displaces an old one.
     fn store_disturbs(&self, place: &Place, value: &Expr) -> bool {
         match place {
-            Place::Element(array, keys) => {
-                self.must_keep(value, keys.iter())
+            Place::Element(array, keys, _) => {
+                self.must_keep(value, keys)
                     || touches(value, |kind| {
                         matches!(kind, ExprKind::Element { array: other, .. } if other == array)
                             || stores_to(kind)
-                                .is_some_and(|p| matches!(p, Place::Element(other, _) if other == array))
+                                .is_some_and(|p| matches!(p, Place::Element(other, ..) if other == array))
                     })
             }
             Place::Local(_) | Place::Global(_) => false,

@@ -70,7 +70,14 @@ impl Fixture {
 
     fn embedded(&self, code: &str) -> EmbeddedC {
         let code = code.as_bytes().to_vec();
-        EmbeddedC { span: self.span, code, pragmas: Pragmas::default(), reads: vec![], writes: vec![] }
+        EmbeddedC {
+            span: self.span,
+            code,
+            pragmas: Pragmas::default(),
+            reads: vec![],
+            writes: vec![],
+            args: vec![],
+        }
     }
 
     fn function(
@@ -313,7 +320,7 @@ fn statistics_are_kept_per_cpu_or_in_their_node() {
     };
     let body = vec![
         add(&f, Place::Global(scalar)),
-        add(&f, Place::Element(array, vec![f.number(1)])),
+        add(&f, Place::Element(array, vec![f.number(1)], f.span)),
         figure(&f, StatOp::Sum, scalar, vec![]),
         figure(&f, StatOp::Variance, array, vec![f.number(1)]),
         f.stmt(StmtKind::DeleteAll(scalar)),
@@ -344,7 +351,7 @@ fn histograms_stand_with_the_figures() {
     };
     let body = vec![
         add(&f, Place::Global(scalar)),
-        add(&f, Place::Element(array, vec![f.number(1)])),
+        add(&f, Place::Element(array, vec![f.number(1)], f.span)),
         draw(&f, HistKind::Log, scalar, vec![]),
         draw(&f, HistKind::Linear, array, vec![f.number(1)]),
         f.stmt(StmtKind::DeleteAll(scalar)),

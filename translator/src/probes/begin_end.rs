@@ -13,6 +13,10 @@ impl Family for BeginEnd {
         &["begin", "begin(number)", "end", "end(number)", "error", "error(number)", "never"]
     }
 
+    fn harmless(&self) -> bool {
+        true
+    }
+
     fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
         let priority = number(&components[0]).unwrap_or(0);
         let point = match components[0].name.as_str() {

@@ -15,6 +15,11 @@ pub trait Family: Sync {
     /// anything that may follow.
     fn patterns(&self) -> &'static [&'static str];
 
+    /// Whether members of stapusr may use its points (--privilege=stapusr): those that show nothing of others.
+    fn harmless(&self) -> bool {
+        false
+    }
+
     /// The meaning of components that match one of the patterns.
     fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic>;
 }

@@ -38,6 +38,10 @@ impl Family for Timer {
         ]
     }
 
+    fn harmless(&self) -> bool {
+        true
+    }
+
     fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
         let unit = &components[1];
         let point = match unit.name.as_str() {

@@ -52,6 +52,8 @@ pub struct Origin {
     pub kind: OriginKind,
     /// Where; its own `origin` is the next link outward.
     pub at: Span,
+    /// Links of the chain that starts here.
+    pub links: u32,
 }
 
 /// A file that was read.
@@ -138,8 +140,9 @@ impl SourceMap {
 
     /// Records a link of an origin chain.
     pub fn add_origin(&self, kind: OriginKind, at: Span) -> OriginId {
+        let links = self.links(at.origin) + 1;
         let mut origins = self.origins.write().unwrap_or_else(|e| e.into_inner());
-        origins.push(Origin { kind, at });
+        origins.push(Origin { kind, at, links });
         OriginId(origins.len() as u32)
     }
 
@@ -149,6 +152,11 @@ impl SourceMap {
         self.origins.read().unwrap_or_else(|e| e.into_inner()).get(index).copied()
     }
 
+    /// How many links the chain has that starts with `id`.
+    pub fn links(&self, id: OriginId) -> u32 {
+        self.origin(id).map_or(0, |origin| origin.links)
+    }
+
     /// The bytes under a span.
     pub fn text(&self, span: Span) -> Vec<u8> {
         self.file(span.file).bytes[span.lo as usize..span.hi as usize].to_vec()
@@ -156,7 +164,7 @@ impl SourceMap {
 
     /// The span to show for a token: that of `$1` for what a command-line argument put in its place.
     pub fn shown(&self, mut span: Span) -> Span {
-        while let Some(Origin { kind: OriginKind::Argument, at }) = self.origin(span.origin) {
+        while let Some(Origin { kind: OriginKind::Argument, at, .. }) = self.origin(span.origin) {
             span = at;
         }
         span

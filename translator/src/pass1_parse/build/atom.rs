@@ -6,6 +6,7 @@ use super::expr::{Node, over};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
 use crate::diag::Code;
 use crate::pass1_parse::ast::{Access, Expr, ExprKind, Print, PrintKind};
+use crate::pass1_parse::format;
 use crate::source::{Span, Symbol};
 
 impl Builder<'_> {
@@ -161,7 +162,14 @@ impl Builder<'_> {
         let mut depth = 0;
         for part in parts {
             if part.as_rule() == Rule::string && print.literal.is_none() {
-                print.literal = Some((self.span(&part), self.string(part)));
+                let (span, next) = (self.span(&part), self.joined.token_at(part.as_span().end()).span);
+                let text = self.string(part);
+                if kind == PrintKind::Printf
+                    && let Err(message) = format::parse(&text)
+                {
+                    return Err(saw(Code::Format, message, next));
+                }
+                print.literal = Some((span, text));
                 continue;
             }
             let node =

@@ -41,6 +41,13 @@ fn symbol() -> BoxedStrategy<Symbol> {
     "v[a-z0-9_]{0,3}".prop_map(|name| Symbol::new(&name)).boxed()
 }
 
+/// A printf format: conversions and any text without one.
+fn format() -> impl Strategy<Value = Vec<u8>> {
+    let text = bytes().prop_map(|text| text.into_iter().filter(|&byte| byte != b'%').collect());
+    let piece = prop_oneof![text, Just(b"%-08.*lld".to_vec()), Just(b"%s".to_vec()), Just(b"%%".to_vec())];
+    vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
 fn bytes() -> BoxedStrategy<Vec<u8>> {
     vec(1u8.., 0..6).boxed()
 }
@@ -119,7 +126,8 @@ fn print_call(expr: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
         (Just(PrintKind::Print), Just(true), any::<bool>(), Just(None), args(0)).prop_map(made),
         (Just(PrintKind::Printd), any::<bool>(), any::<bool>(), bytes().prop_map(Some), args(1))
             .prop_map(made),
-        (Just(PrintKind::Printf), Just(false), any::<bool>(), bytes().prop_map(Some), args(0)).prop_map(made),
+        (Just(PrintKind::Printf), Just(false), any::<bool>(), format().prop_map(Some), args(0))
+            .prop_map(made),
         (Just(PrintKind::Char), Just(false), Just(false), Just(None), vec(expr.clone(), 1)).prop_map(made),
     ]
     .boxed()

@@ -18,7 +18,8 @@ impl Effects {
         let silent = Effects { functions: vec![false; program.functions.len()] };
         let direct = program.functions.iter().map(|(_, function)| match &function.body {
             FunctionBody::Embedded(code) => in_c(code),
-            FunctionBody::Script(body) => silent.block(body),
+            // The last candidate that says `next` ends in an error.
+            FunctionBody::Script(body) => silent.block(body) || hands_over(body),
         });
         let direct = direct.collect();
         Effects { functions: CallGraph::new(program).spread(direct) }
@@ -62,6 +63,12 @@ impl Effects {
         look::stmt_exprs(stmt, &mut |expr| any = any || self.expr(expr, false));
         any
     }
+}
+
+fn hands_over(body: &Block) -> bool {
+    let mut found = false;
+    look::all_stmts(body, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Next));
+    found
 }
 
 fn in_c(code: &EmbeddedC) -> bool {

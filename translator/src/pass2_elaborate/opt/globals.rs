@@ -104,7 +104,7 @@ impl Rewrite<'_, '_> {
         };
         let id = match &**place {
             Place::Global(id) => *id,
-            Place::Element(id, keys) if !keys.iter().any(|key| self.effects.expr(key, true)) => *id,
+            Place::Element(id, keys, _) if !keys.iter().any(|key| self.effects.expr(key, true)) => *id,
             _ => return,
         };
         if !self.dead[id.index()] {

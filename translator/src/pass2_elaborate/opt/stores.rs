@@ -60,6 +60,7 @@ impl Flows<'_> {
                 cond.iter().for_each(|cond| self.expr(cond, None));
                 next.iter().for_each(|next| self.unused(next));
             }
+            StmtKind::Embedded(code) => code.args.iter().for_each(|id| self.read(*id, None)),
             _ => look::stmt_exprs(stmt, &mut |expr| self.expr(expr, None)),
         }
     }
@@ -89,6 +90,7 @@ impl Flows<'_> {
     fn expr(&mut self, expr: &Expr, into: Option<LocalId>) {
         match &expr.kind {
             ExprKind::Local(id) => self.read(*id, into),
+            ExprKind::Embedded(code) => code.args.iter().for_each(|id| self.read(*id, into)),
             ExprKind::Assign { place, value }
             | ExprKind::AssignBinary { place, value, .. }
             | ExprKind::AssignConcat { place, value } => {

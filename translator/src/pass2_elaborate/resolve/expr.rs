@@ -48,7 +48,7 @@ impl Resolver<'_, '_> {
             Ast::Ternary { cond, then, otherwise } => return self.ternary(cond, then, otherwise, span),
             Ast::Assign { op, target, value } => self.assign(*op, target, value, span)?,
             Ast::Embedded(code) => {
-                let code = limits::embedded(self.names, self.file, code)?;
+                let code = self.embedded(code)?;
                 ExprKind::Embedded(Box::new(code))
             }
             Ast::Const(text) => self.constant_c(text, span)?,
@@ -244,10 +244,11 @@ impl Resolver<'_, '_> {
             }
             _ => return self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
         }
-        match self.expr(node)?.kind {
+        let target = self.expr(node)?;
+        match target.kind {
             ExprKind::Local(id) => Ok(Place::Local(id)),
             ExprKind::Global(id) => Ok(Place::Global(id)),
-            ExprKind::Element { array, keys } => Ok(Place::Element(array, keys)),
+            ExprKind::Element { array, keys } => Ok(Place::Element(array, keys, target.span)),
             _ => self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
         }
     }

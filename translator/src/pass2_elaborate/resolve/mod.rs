@@ -5,7 +5,6 @@
 
 mod buckets;
 mod expr;
-mod format;
 mod print;
 mod stmt;
 mod target;
@@ -15,10 +14,11 @@ use rustc_hash::FxHashMap;
 use super::names::{Names, Reported};
 use crate::diag::Code;
 use crate::ir::arena::Arena;
-use crate::ir::program::{GlobalId, Local, LocalId};
+use crate::ir::program::{EmbeddedC, GlobalId, Local, LocalId};
 use crate::ir::stmt::Block;
 use crate::ir::{Expr, ExprKind, Ty};
 use crate::pass1_parse::ast;
+use crate::pass2_elaborate::limits;
 use crate::source::{FileId, Span, Symbol};
 
 /// Most keys of an array, and of a call of `[…] in`.
@@ -90,6 +90,17 @@ impl<'r, 'a> Resolver<'r, 'a> {
     fn hidden(&mut self, span: Span) -> LocalId {
         let name = Symbol::new(&format!("__{}", self.locals.len()));
         self.locals.push(Local { name, ty: Ty::Long, span })
+    }
+
+    /// Embedded C inside a body, with the parameters around it that it names.
+    fn embedded(&mut self, node: &ast::Embedded) -> Result<EmbeddedC, Reported> {
+        let mut code = limits::embedded(self.names, self.file, node)?;
+        if self.context == Context::Function {
+            let named =
+                |local: &Local| limits::contains(&node.code, format!("STAP_ARG_{}", local.name).as_bytes());
+            code.args = self.locals.iter().filter(|(_, local)| named(local)).map(|(id, _)| id).collect();
+        }
+        Ok(code)
     }
 
     /// The global that a name means here, unless a local of the name is known.

@@ -1,12 +1,12 @@
 //! The print family becomes pieces.
 
-use super::format::{self, Part, Size, Spec};
 use super::{Reported, Resolver};
 use crate::diag::Code;
 use crate::ir::expr::{Conversion, Count, FormatSpec, Piece, Print, StatRef};
 use crate::ir::ty::{Hist, ValueTy};
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, HistKind, PrintKind};
+use crate::pass1_parse::format::{self, Part, Size, Spec};
 use crate::source::Span;
 
 /// Most arguments of one call.

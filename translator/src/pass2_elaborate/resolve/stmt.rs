@@ -8,7 +8,6 @@ use crate::ir::program::LocalId;
 use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast;
-use crate::pass2_elaborate::limits;
 use crate::source::{Span, Symbol};
 
 impl Resolver<'_, '_> {
@@ -61,7 +60,7 @@ impl Resolver<'_, '_> {
             Ast::Break => self.jump(StmtKind::Break, "break", node.span)?,
             Ast::Continue => self.jump(StmtKind::Continue, "continue", node.span)?,
             Ast::Try { body, catch_var, handler } => self.guarded(body, *catch_var, handler),
-            Ast::Embedded(code) => StmtKind::Embedded(limits::embedded(self.names, self.file, code)?),
+            Ast::Embedded(code) => StmtKind::Embedded(self.embedded(code)?),
         };
         out.push(Stmt { span: node.span, kind });
         Ok(())

@@ -217,7 +217,7 @@ impl Inference<'_> {
         match place {
             Place::Local(id) => Term::Var(self.local(*id)),
             Place::Global(id) => Term::Var(self.value(*id)),
-            Place::Element(array, keys) => self.element(*array, keys),
+            Place::Element(array, keys, _) => self.element(*array, keys),
         }
     }
 

@@ -162,7 +162,7 @@ impl Known<'_> {
             ExprKind::Ternary { then, .. } => then.ty,
             ExprKind::Assign { place, .. } => match &**place {
                 Place::Local(id) => locals[id.index()],
-                Place::Global(id) | Place::Element(id, _) => self.value(id.index())?,
+                Place::Global(id) | Place::Element(id, ..) => self.value(id.index())?,
             },
             ExprKind::Embedded(code) if code.pragmas.string => Ty::String,
             _ => Ty::Long,

@@ -38,6 +38,9 @@ const FLAGS: &[u8; 5] = b"-0+ #";
 /// Widths beyond this are cut: a value never has more bytes than a string.
 const MAX_SIZE: u32 = 65_535;
 
+/// The peer's words for a letter that means nothing, or none at all.
+const MISSING: &str = "invalid or missing conversion specifier";
+
 /// Splits a format; the error is SystemTap's wording.
 pub fn parse(format: &[u8]) -> Result<Vec<Part>, &'static str> {
     let mut parts = Vec::new();
@@ -50,7 +53,7 @@ pub fn parse(format: &[u8]) -> Result<Vec<Part>, &'static str> {
                 literal.push(b'%');
                 rest = &rest[1..];
             }
-            (b'%', Some(_)) => {
+            (b'%', _) => {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
@@ -58,7 +61,6 @@ pub fn parse(format: &[u8]) -> Result<Vec<Part>, &'static str> {
                 parts.push(Part::Spec(spec));
                 rest = after;
             }
-            // A percent sign at the very end stands for itself.
             (byte, _) => literal.push(byte),
         }
     }
@@ -69,6 +71,7 @@ pub fn parse(format: &[u8]) -> Result<Vec<Part>, &'static str> {
 }
 
 fn parse_spec(mut text: &[u8]) -> Result<(Spec, &[u8]), &'static str> {
+    let bare = text.is_empty();
     let mut flags = [false; 5];
     while let Some(flag) = text.first().and_then(|byte| FLAGS.iter().position(|f| f == byte)) {
         flags[flag] = true;
@@ -84,11 +87,13 @@ fn parse_spec(mut text: &[u8]) -> Result<(Spec, &[u8]), &'static str> {
     while let Some(after) = text.strip_prefix(b"l") {
         text = after;
     }
-    let (&letter, after) = text.split_first().ok_or("trailing incomplete print format conversion")?;
+    let Some((&letter, after)) = text.split_first() else {
+        return Err(if bare { MISSING } else { "trailing incomplete print format conversion" });
+    };
     let conversion = if letter == b'b' {
         Conversion::Binary(blob_size(width.take())?)
     } else {
-        conversion(letter).ok_or("invalid or missing conversion specifier")?
+        conversion(letter).ok_or(MISSING)?
     };
     Ok((Spec { flags, width, precision, conversion }, after))
 }
@@ -149,7 +154,8 @@ mod tests {
 
     #[test]
     fn percent_signs() {
-        assert_eq!(parse(b"100%% of %"), Ok(vec![Part::Literal(b"100% of %".to_vec())]));
+        assert_eq!(parse(b"100%% of all"), Ok(vec![Part::Literal(b"100% of all".to_vec())]));
+        assert_eq!(parse(b"of %"), Err("invalid or missing conversion specifier"));
     }
 
     #[test]
