@@ -26,10 +26,13 @@ probe end { if (n >= 0) println("bye") }
 
 const LEFT: &str = "\necho left=$(grep -c '^stap_' /proc/modules)\n";
 
+/// What a guest is slow at is no finding here: CPUs that take turns hold a handler, and the lock it has, for long.
+const ARGS: [&str; 2] = ["-DSTP_NO_OVERLOAD", "-DMAXSKIPPED=1000000"];
+
 /// Runs a script in a guest of each kernel with one module; in the end none may be left.
-fn disturb(stap_args: &[&str], source: &str, script: &str, check: fn(&str, &VmResult)) {
+fn disturb(source: &str, script: &str, check: fn(&str, &VmResult)) {
     for release in kernels() {
-        let module = module(&release, stap_args, source);
+        let module = module(&release, &ARGS, source);
         let modules = [module.as_path()];
         let result = run(&guest(&release, &modules), &modules, &format!("{script}{LEFT}"));
         assert_eq!(number(&result, "left"), 0, "{release}: {}", shown(&result));
@@ -53,7 +56,7 @@ fn forty_sessions_in_a_row_all_speak() {
         done
         echo "bad=$bad"
     "#;
-    disturb(&[], SHORT, script, |release, result| {
+    disturb(SHORT, script, |release, result| {
         assert_eq!(number(result, "bad"), 0, "{release}: {}", shown(result));
     });
 }
@@ -75,7 +78,7 @@ fn sessions_load_while_others_unload() {
         cat /tmp/err >&2
         ls -d /proc/systemtap 2>/dev/null
     "#;
-    disturb(&[], SHORT, script, |release, result| {
+    disturb(SHORT, script, |release, result| {
         assert_eq!(number(result, "good"), 36, "{release}: {}", shown(result));
         assert_eq!(number(result, "byes"), 36, "{release}: {}", shown(result));
         assert!(!has_line(result, "/proc/systemtap"), "{release}: {}", shown(result));
@@ -99,7 +102,7 @@ fn a_signal_at_any_moment_ends_the_session() {
         done
         echo "hung=$hung"
     "#;
-    disturb(&[], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         assert_eq!(number(result, "hung"), 0, "{release}: {}", shown(result));
     });
 }
@@ -120,7 +123,7 @@ fn two_sessions_count_the_same_hits() {
         tail -n 1 /tmp/first; tail -n 1 /tmp/second
         cat /tmp/err1 /tmp/err2 >&2
     "#;
-    disturb(&["-DMAXSKIPPED=1000000"], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         assert_eq!(number(result, "first"), 0, "{release}: {}", shown(result));
         assert_eq!(number(result, "second"), 0, "{release}: {}", shown(result));
         let counts: Vec<u64> = String::from_utf8_lossy(&result.stdout)
@@ -151,7 +154,7 @@ fn whoever_is_killed_the_other_program_says_so_or_cleans_up() {
         tries=0
         while grep -q '^stap_' /proc/modules && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
     "#;
-    disturb(&[], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         assert!(has_line(result, "without stapio: 9"), "{release}: {}", shown(result));
         let stderr = String::from_utf8_lossy(&result.stderr);
         assert!(stderr.contains("stays loaded") && stderr.contains("staprun -d"), "{release}: {stderr}");
@@ -166,13 +169,16 @@ fn a_module_removed_by_hand_ends_its_session() {
         $reads 1000
         rmmod $(sed -n 's/^\(stap_[^ ]*\) .*/\1/p' /proc/modules); echo "rmmod=$?"
         wait $pid; echo "status=$?"
+        echo "summed=$(grep -c ' hits$' /tmp/out)"
         cat /tmp/err >&2
     "#;
-    disturb(&[], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         assert_eq!(number(result, "rmmod"), 0, "{release}: {}", shown(result));
-        assert_ne!(number(result, "status"), 0, "{release}: {}", shown(result));
+        // stapio may just have time to take the last of the output.
         let stderr = String::from_utf8_lossy(&result.stderr);
-        assert!(stderr.contains("another program"), "{release}: {stderr}");
+        let told = number(result, "status") != 0 && stderr.contains("another program");
+        let whole = number(result, "status") == 0 && number(result, "summed") == 1;
+        assert!(told || whole, "{release}: {}", shown(result));
     });
 }
 
@@ -183,7 +189,7 @@ fn a_closed_pipe_ends_the_session_quietly() {
         cat /tmp/status
         cat /tmp/err >&2
     "#;
-    disturb(&[], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         assert_eq!(number(result, "status"), 0, "{release}: {}", shown(result));
         assert!(has_line(result, "ready"), "{release}: {}", shown(result));
         assert_eq!(result.stderr, b"", "{release}: {}", shown(result));
@@ -208,7 +214,7 @@ fn a_reader_that_stops_costs_records_that_are_counted() {
         echo "hits=$(sed -n 's/^\([0-9]*\) hits$/\1/p' /tmp/out)"
         cat /tmp/err >&2
     "#;
-    disturb(&[], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         let [received, lost, hits] = ["received", "lost", "hits"].map(|name| number(result, name));
         assert_eq!(number(result, "status"), 8, "{release}: {}", shown(result));
         assert!(lost > 10_000 && hits >= 100_000, "{release}: {}", shown(result));
@@ -221,7 +227,8 @@ fn a_reader_that_stops_costs_records_that_are_counted() {
 fn cpus_come_and_go() {
     let script = r#"
         cpu1=/sys/devices/system/cpu/cpu1/online
-        echo 0 >$cpu1 || echo "this kernel keeps its CPUs"
+        [ -e $cpu1 ] || { echo "this kernel keeps its CPUs"; cpu1=/dev/null; }
+        echo 0 >$cpu1
         $staprun -o /tmp/out $m0 2>/tmp/err & pid=$!
         wait_for /tmp/out ready
         echo 1 >$cpu1
@@ -237,11 +244,13 @@ fn cpus_come_and_go() {
         echo "cpus=$(sed -n 's/^hit *//p' /tmp/out | sort -u | grep -c .)"
         cat /tmp/err >&2
     "#;
-    disturb(&["-DMAXSKIPPED=1000000"], FLOOD, script, |release, result| {
+    disturb(FLOOD, script, |release, result| {
         let hits = number(result, "hits");
         assert_eq!(number(result, "status"), 0, "{release}: {}", shown(result));
         assert!((25_000..25_200).contains(&hits), "{release}: {}", shown(result));
         assert_eq!(number(result, "received"), hits, "{release}: {}", shown(result));
-        assert_eq!(number(result, "cpus"), 2, "{release}: {}", shown(result));
+        if !has_line(result, "this kernel keeps its CPUs") {
+            assert_eq!(number(result, "cpus"), 2, "{release}: {}", shown(result));
+        }
     });
 }

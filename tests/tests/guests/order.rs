@@ -15,7 +15,7 @@ probe kprobe.function("vfs_read") {
 fn two_cpus_print_in_the_order_of_their_lock() {
     for release in kernels() {
         // A virtual CPU that is not scheduled while it holds the lock makes the other one skip.
-        let module = module(&release, &["-DMAXSKIPPED=1000000"], COUNTER);
+        let module = module(&release, &["-DMAXSKIPPED=1000000", "-DSTP_NO_OVERLOAD"], COUNTER);
         let modules = [module.as_path()];
         let script = r#"
             $staprun -o /tmp/out -c "$reads 20000 2" $m0 2>/tmp/err

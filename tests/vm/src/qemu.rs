@@ -60,7 +60,8 @@ pub(crate) fn argv(program: &Path, machine: &Machine) -> Vec<OsString> {
     let threads = if machine.parallel { "tcg,thread=multi" } else { "tcg,thread=single" };
     argv.add("-nodefaults -no-user-config -display none -no-reboot -nic none -cpu max -accel").add(threads);
     let cpus = if machine.icount { 1 } else { machine.cpus };
-    argv.add(&format!("-smp {cpus} -m {}", machine.memory_mb));
+    // Sockets, because the table for kernels without ACPI lists one CPU of each: the debug kernel would see one.
+    argv.add(&format!("-smp {cpus},sockets={cpus} -m {}", machine.memory_mb));
     if machine.icount {
         argv.add("-icount shift=0,sleep=off");
     }
