@@ -34,6 +34,9 @@
 	int64_t histogram[STP_MAX_BUCKETS > 128 ? STP_MAX_BUCKETS : 128];
 #endif
 	string_t error_buffer;		/* where last_error is built when it is no constant */
+#ifdef STP_MATCH_TAGS
+	struct stp_match match;		/* the handler's latest match of a regular expression */
+#endif
 	/* The record's head and its bytes together, so that one copy moves both. */
 	struct {
 		struct stp_record head;

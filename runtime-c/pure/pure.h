@@ -11,6 +11,7 @@
 #include "number.h"
 #include "sort.h"
 #include "string.h"
+#include "dfa.h"
 #include "map_memory.h"
 #include "stat.h"
 #include "stat_percpu.h"

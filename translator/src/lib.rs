@@ -16,5 +16,6 @@ pub mod pass3_translate;
 pub mod pass4_build;
 pub mod pass5_run;
 pub mod probes;
+pub mod regex;
 pub mod session;
 pub mod source;

@@ -50,6 +50,8 @@ codes! {
     Misuse = "S0007",
     /// Passes 1 and 2: a print format is wrong, or its arguments do not fit.
     Format = "S0008",
+    /// Pass 2: a regular expression does not follow the syntax, or is too big to compile.
+    Regex = "S0009",
     /// Pass 2 warning: something is never read, never written or never reached.
     Unused = "W0001",
     /// Pass 2 warning: anything else that is worth a look.

@@ -123,6 +123,7 @@ pub fn exit_code(code: Code) -> i32 {
         | Code::Declaration
         | Code::Misuse
         | Code::Format
+        | Code::Regex
         | Code::Unused
         | Code::Suspicious => 1,
     }

@@ -6,6 +6,7 @@
 use super::program::{Constant, FunctionId, GlobalId, LocalId};
 use super::ty::Ty;
 use crate::pass1_parse::ast::{BinaryOp, CompareOp, HistKind, StatOp, UnaryOp};
+use crate::regex::Pattern;
 use crate::source::Span;
 
 /// A typed expression.
@@ -57,6 +58,8 @@ pub enum ExprKind {
     Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
     /// Comparison of two values of one type.
     Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr> },
+    /// Whether a regular expression matches a string, or does not.
+    Regex { positive: bool, subject: Box<Expr>, pattern: Box<Pattern> },
     /// Short-circuit and.
     And(Box<Expr>, Box<Expr>),
     /// Short-circuit or.

@@ -6,6 +6,7 @@
 use super::arena::{Arena, Handle};
 use super::stmt::Block;
 use super::ty::{Ty, ValueTy};
+use crate::regex::Machine;
 use crate::source::{Span, Symbol};
 
 /// Handle of a [`Global`].
@@ -24,12 +25,25 @@ pub struct Program {
     pub functions: Arena<Function>,
     /// Probes in order of registration within their families.
     pub probes: Vec<Probe>,
+    /// The machine of each pattern that some body matches with; all are tagged or none is.
+    pub regexes: Vec<Regex>,
+    /// Some embedded C asks for the groups of the latest match.
+    pub wants_groups: bool,
     /// Top-level embedded C, in order.
     pub embedded: Vec<EmbeddedC>,
     /// Longest chain of calls that can be active at once, for MAXNESTING; recursive programs add ten.
     pub call_depth: u32,
     /// Whether some function can call itself.
     pub recursive: bool,
+}
+
+/// A regular expression, compiled.
+#[derive(Clone, Debug)]
+pub struct Regex {
+    /// The pattern's text, which no other has.
+    pub pattern: Vec<u8>,
+    /// What runs.
+    pub machine: Machine,
 }
 
 /// A global variable.
@@ -143,6 +157,8 @@ pub struct Pragmas {
     pub string: bool,
     /// Goes to the end of the C file.
     pub suffix: bool,
+    /// Asks for the groups of regular expressions.
+    pub tagged_dfa: bool,
     /// Arguments as `THIS->name`.
     pub unmangled: bool,
 }

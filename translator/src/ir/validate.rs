@@ -200,6 +200,12 @@ impl Scope<'_> {
                 self.expr(left)?;
                 self.expr_of(right, left.ty)
             }
+            ExprKind::Regex { subject, pattern, .. } => {
+                is(Ty::Long)?;
+                let compiled = self.program.regexes.iter().any(|regex| regex.pattern == pattern.text);
+                ensure(compiled, "regular expression", span)?;
+                self.expr_of(subject, Ty::String)
+            }
             ExprKind::Concat(parts) => {
                 is(Ty::String)?;
                 parts.iter().try_for_each(|part| self.expr_of(part, Ty::String))

@@ -27,7 +27,7 @@ macro_rules! visitor {
                     ExprKind::Print(print) => print_exprs(print, f),
                     ExprKind::Stat { of, .. } => stat_exprs(of, f),
                     ExprKind::HistBucket { of, bucket, .. } => { stat_exprs(of, f); f(bucket) }
-                    ExprKind::Unary { arg, .. } => f(arg),
+                    ExprKind::Unary { arg, .. } | ExprKind::Regex { subject: arg, .. } => f(arg),
                     ExprKind::Binary { left, right, .. } | ExprKind::Compare { left, right, .. } => { f(left); f(right) }
                     ExprKind::And(left, right) | ExprKind::Or(left, right) => { f(left); f(right) }
                     ExprKind::Ternary { cond, then, otherwise } => { f(cond); f(then); f(otherwise) }

@@ -149,6 +149,10 @@ impl Code<'_> {
             ExprKind::Unary { op, arg } => format!("{}({})", unary_sign(*op), self.expr(arg)),
             ExprKind::Binary { op, left, right } => two(left, binary_sign(*op), right),
             ExprKind::Compare { op, left, right } => two(left, compare_sign(*op), right),
+            ExprKind::Regex { positive, subject, pattern } => {
+                let sign = if *positive { "=~" } else { "!~" };
+                format!("({}) {sign} {}", self.expr(subject), quoted(&pattern.text))
+            }
             ExprKind::And(left, right) => two(left, "&&", right),
             ExprKind::Or(left, right) => two(left, "||", right),
             ExprKind::Concat(parts) => {

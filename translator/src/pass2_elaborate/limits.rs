@@ -23,6 +23,7 @@ pub fn pragmas(code: &[u8]) -> Pragmas {
         unmodified_fnargs: contains(code, b"/* unmodified-fnargs */"),
         string: contains(code, b"/* string */"),
         suffix: contains(code, b"/* pragma:suffix */"),
+        tagged_dfa: contains(code, b"/* pragma:tagged_dfa */"),
         unmangled: contains(code, b"/* unmangled */"),
     }
 }

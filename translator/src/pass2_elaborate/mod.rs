@@ -18,6 +18,7 @@ mod names;
 mod opt;
 mod points;
 mod print;
+mod regexes;
 mod resolve;
 mod stats;
 mod types;
@@ -89,6 +90,7 @@ pub fn elaborate_observed(
 
     autoprint::add(&mut names, &displayed);
     stats::gather(&mut names.program, sink);
+    regexes::compile(&mut names.program, sink);
     locks::plan(&mut names.program);
     handlers::number(&mut names);
     if failed() {

@@ -7,6 +7,7 @@
 use super::facts::Facts;
 use super::layout::{Slot, Storage};
 use super::names;
+use super::regex::MatchSizes;
 use super::writer::{Writer, c_string};
 use crate::cli::options::Options;
 use crate::ir::expr::Expr;
@@ -36,6 +37,8 @@ pub struct Unit<'a> {
     pub function_slots: &'a [Vec<Slot>],
     /// MAXSTRINGLEN as the options have it.
     pub max_string_len: usize,
+    /// What the context needs to keep a match's groups, if some code asks for them.
+    pub match_sizes: Option<MatchSizes>,
 }
 
 /// One body being written.

@@ -51,6 +51,7 @@ impl Body<'_> {
                 binary(*op, &values[0], &divisor)
             }
             ExprKind::Compare { op, left, right } => self.compare(*op, left, right),
+            ExprKind::Regex { positive, subject, pattern } => self.regex(*positive, subject, pattern),
             ExprKind::And(left, right) => self.lazy(left, right, true),
             ExprKind::Or(left, right) => self.lazy(left, right, false),
             ExprKind::Ternary { cond, then, otherwise } => self.ternary(cond, then, otherwise),

@@ -32,6 +32,9 @@ pub fn handler(unit: &Unit<'_>, probe: &Probe, sort_sites: &mut Vec<u32>) -> Wri
     let locks = lock_rows(unit, probe, &facts);
     let mut body = Body::new(unit, None, &slots, sort_sites);
     body.clear_locals(0);
+    if unit.match_sizes.is_some() {
+        body.out.line("c->match.tags = 0;");
+    }
     limit_actions(&mut body, &facts, probe);
     if let Some(condition) = &probe.condition {
         body.scoped(|body| {

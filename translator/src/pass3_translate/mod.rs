@@ -15,6 +15,7 @@ mod layout;
 mod maps;
 mod names;
 mod printf;
+mod regex;
 mod render;
 mod stats;
 mod stmt;
@@ -57,6 +58,7 @@ fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic
         facts: &facts,
         function_slots: &function_slots,
         max_string_len: max_string_len(input.options),
+        match_sizes: regex::match_sizes(program),
     };
     let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
     let mut sort_sites = vec![0; program.globals.len()];
@@ -96,6 +98,7 @@ fn module_view(
         probe_frames: handlers.into_iter().map(|handler| handler.frame).collect(),
         function_frames: functions.into_iter().map(|function| function.frame).collect(),
         maps: tables::maps(unit),
+        regexes: regex::tables(unit.program),
         globals: tables::globals(unit),
         arrays: tables::arrays(unit, sort_sites),
         stats: tables::stats(unit),
@@ -135,19 +138,25 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
             value: value.clone().unwrap_or_else(|| "1".to_owned()),
         })
         .collect();
-    let mut need = |name: &str| defines.push(DefineView { name: name.to_owned(), value: "1".to_owned() });
+    let mut need = |name: &str, value: usize| {
+        defines.push(DefineView { name: name.to_owned(), value: value.to_string() });
+    };
     if options.timing {
-        need("STP_TIMING");
+        need("STP_TIMING", 1);
+    }
+    if let Some(sizes) = unit.match_sizes {
+        need("STP_MATCH_TAGS", sizes.tags);
+        need("STP_MATCH_REGISTERS", sizes.registers);
     }
     let wants_name = unit.program.functions.iter().any(|(_, function)| match &function.body {
         FunctionBody::Embedded(code) => embedded::mentions(code, "probe_name"),
         FunctionBody::Script(_) => false,
     });
     if wants_name {
-        need("STP_NEED_PROBE_NAME");
+        need("STP_NEED_PROBE_NAME", 1);
     }
     if printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })) {
-        need("STP_NEED_HISTOGRAM");
+        need("STP_NEED_HISTOGRAM", 1);
     }
     defines
 }

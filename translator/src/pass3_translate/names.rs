@@ -33,6 +33,11 @@ pub fn function(function: &Function) -> String {
     format!("function_{}", function.unique)
 }
 
+/// The machine of a regular expression.
+pub fn regex(index: usize) -> String {
+    format!("regex_{index}")
+}
+
 /// A handler, and its member in the union of probe locals.
 pub fn probe(probe: &Probe) -> String {
     format!("probe_{}", probe.number)

@@ -39,6 +39,8 @@ pub struct ModuleView {
     pub function_frames: Vec<FrameView>,
     /// Map types.
     pub maps: Vec<MapView>,
+    /// Tables of regular expressions.
+    pub regexes: Vec<String>,
     /// Declarations of globals, locks and parameters.
     pub globals: Vec<String>,
     /// Arrays to allocate.

@@ -34,6 +34,8 @@ impl Effects {
     pub fn expr(&self, expr: &Expr, locals: bool) -> bool {
         let own = match &expr.kind {
             ExprKind::Call { function, .. } => self.call(*function),
+            // matched() and its like may ask for it later.
+            ExprKind::Regex { .. } => true,
             ExprKind::Embedded(code) => in_c(code),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }

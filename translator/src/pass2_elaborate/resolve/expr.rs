@@ -8,6 +8,7 @@ use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, AssignOp, BinaryOp, StatOp};
 use crate::pass2_elaborate::fold::fold;
 use crate::pass2_elaborate::limits;
+use crate::regex::Pattern;
 use crate::source::Span;
 
 type Resolved = Result<Expr, Reported>;
@@ -37,6 +38,14 @@ impl Resolver<'_, '_> {
             Ast::Compare { op, left, right } => {
                 let (left, right) = self.pair(left, right)?;
                 ExprKind::Compare { op: *op, left, right }
+            }
+            Ast::Regex { positive, left, pattern, pattern_span } => {
+                let subject = self.expr(left);
+                let pattern = match Pattern::parse(pattern) {
+                    Ok(pattern) => Box::new(pattern),
+                    Err(error) => return self.error(Code::Regex, error.to_string(), *pattern_span),
+                };
+                ExprKind::Regex { positive: *positive, subject: Box::new(subject?), pattern }
             }
             Ast::LogicalAnd(left, right) => self.logical(left, right, true)?,
             Ast::LogicalOr(left, right) => self.logical(left, right, false)?,

@@ -37,9 +37,6 @@ impl Resolver<'_, '_> {
             ExprKind::RawDeref { .. } => {
                 ("@kderef and @uderef".into(), "use kernel_long(), kernel_int() and their like")
             }
-            ExprKind::Regex { .. } => {
-                ("regular expression matching".into(), "use isinstr(), substr() and ==")
-            }
             ExprKind::Hist { .. } => {
                 let message = "histogram may only be printed or indexed";
                 return self.error(Code::Misuse, message, span);

@@ -160,6 +160,10 @@ impl Inference<'_> {
                 self.agree(right, term, Role::Value);
                 Term::Known(LONG)
             }
+            ExprKind::Regex { subject, .. } => {
+                self.expect(subject, STRING);
+                Term::Known(LONG)
+            }
             ExprKind::Concat(parts) => self.all(&parts.iter().collect::<Vec<_>>(), STRING),
             ExprKind::Ternary { cond, then, otherwise } => {
                 self.expect(cond, LONG);
