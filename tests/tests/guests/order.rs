@@ -30,11 +30,8 @@ fn two_cpus_print_in_the_order_of_their_lock() {
         let result = run(&guest(&release, &modules).parallel(), &modules, script);
         assert_eq!(number(&result, "disorder"), 0, "{release}: {}", shown(&result));
         assert_eq!(number(&result, "cpus"), 2, "{release}: {}", shown(&result));
-        assert_eq!(
-            number(&result, "lines") + number(&result, "skipped"),
-            40_000,
-            "{release}: {}",
-            shown(&result)
-        );
+        // A hit is skipped before the handler can see whose it is, so some may be of another program.
+        let [lines, skipped] = ["lines", "skipped"].map(|name| number(&result, name));
+        assert!(lines <= 40_000 && lines + skipped >= 40_000, "{release}: {}", shown(&result));
     }
 }
