@@ -177,6 +177,9 @@ impl Run<'_> {
         if let Some(listing) = &session.options.listing {
             return self.list(listing, &library);
         }
+        if session.options.panic_warnings {
+            library.read_all();
+        }
 
         let files = self.pass(
             1,

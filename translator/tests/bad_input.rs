@@ -134,3 +134,49 @@ fn many_of_everything() {
     let functions = each(10_000, &|n| format!("function f{n}(a) {{ return a + {n} }}\n"));
     accepted(format!("{functions}probe begin {{ println(f1(2), f9999(3)) }}"));
 }
+
+#[test]
+fn a_broken_tapset_file_matters_when_it_is_needed_or_warnings_count() {
+    let tapset = tempfile::tempdir().expect("a temporary directory");
+    fs::write(tapset.path().join("bad.stp"), "function broken( { }\n").expect("written");
+    fs::write(tapset.path().join("good.stp"), "function good() { return 7 }\n").expect("written");
+    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let run = |options: &[&str], script: &str| {
+        let mut stap = Command::new(env!("CARGO_BIN_EXE_stap"));
+        stap.args(["-r", &release, "-p2", "--disable-cache", "-I"]).arg(tapset.path()).args(options);
+        let output = stap.args(["-e", script]).output().expect("stap runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(run(&[], "probe begin { println(good()) }"), (Some(0), String::new()));
+    for (code, errors) in
+        [run(&["-W"], "probe begin { println(good()) }"), run(&[], "probe begin { println(broken()) }")]
+    {
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(errors.contains("bad.stp\" has errors, and will be skipped"), "{errors}");
+    }
+}
+
+#[test]
+fn a_signal_during_the_compilation_leaves_nothing_behind() {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stap"))
+        .args(["-r", &release, "-p4", "--disable-cache", "-e", "probe begin { println(1) }"])
+        .env("TMPDIR", scratch.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("stap starts");
+    let files = || fs::read_dir(scratch.path()).expect("the directory").flatten().map(|entry| entry.path());
+    let compiling = || files().any(|dir| fs::read_dir(dir).is_ok_and(|inner| inner.count() > 1));
+    while !compiling() {
+        assert_eq!(child.try_wait().expect("stap is a child"), None, "it ended before it compiled");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("stap runs");
+    let output = child.wait_with_output().expect("stap ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(files().count(), 0, "something was left");
+}

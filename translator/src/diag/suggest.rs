@@ -5,8 +5,10 @@ const LIMIT: usize = 5;
 
 /// The candidates nearest to `name`, nearest first, as ` (similar: a, b)`; empty when there is none.
 pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    // What is spelt right and yet unknown stands in a file that was skipped.
+    let others = candidates.into_iter().filter(|candidate| *candidate != name);
     let mut ranked: Vec<(usize, &str)> =
-        candidates.into_iter().map(|candidate| (distance(name, candidate), candidate)).collect();
+        others.map(|candidate| (distance(name, candidate), candidate)).collect();
     ranked.sort_unstable();
     ranked.dedup();
     ranked.truncate(LIMIT);
@@ -43,6 +45,11 @@ mod tests {
     #[test]
     fn no_candidate_no_text() {
         assert_eq!(similar("x", []), "");
+    }
+
+    #[test]
+    fn a_name_does_not_resemble_itself() {
+        assert_eq!(similar("a", ["a", "b"]), " (similar: b)");
     }
 
     #[test]

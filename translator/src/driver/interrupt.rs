@@ -76,6 +76,7 @@ fn watch(signals: &SignalFd, stopped: &OwnedFd, running: &AtomicBool) {
 /// What the terminal sends reaches the whole group by itself; what a process sends to stap is meant for the session.
 fn act(info: &siginfo, running: bool) {
     if !running {
+        let _quiet = os::end_programs();
         scratch::remove_doomed();
         os::exit(INTERRUPTED);
     }

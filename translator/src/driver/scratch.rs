@@ -69,7 +69,9 @@ impl Drop for Scratch {
 /// Removes the directory of the run if it is not to be kept; for the end by a signal.
 pub fn remove_doomed() {
     let doomed = DOOMED.lock().unwrap_or_else(|e| e.into_inner()).take();
+    // A pass that is being interrupted may write one more file while the others go.
     if let Some(path) = doomed
+        && OsHost.remove_dir_all(&path).is_err()
         && let Err(error) = OsHost.remove_dir_all(&path)
     {
         eprintln!("WARNING: cannot remove {}: {error}", path.display());

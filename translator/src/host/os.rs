@@ -10,14 +10,15 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::SystemTime;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
 use std::{env, fs, process};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tempfile::NamedTempFile;
 
@@ -109,7 +110,17 @@ impl Host for OsHost {
     }
 
     fn run(&self, command: &Command) -> io::Result<Output> {
-        let output = process(command)?.stdin(Stdio::null()).output()?;
+        let mut process = process(command)?;
+        // A group of its own, so that an interrupt ends what the program has started as well.
+        process.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut groups = groups();
+        let child = process.spawn()?;
+        let group = Pid::from_raw(child.id().cast_signed());
+        groups.push(group);
+        drop(groups);
+        let output = child.wait_with_output();
+        self::groups().retain(|other| *other != group);
+        let output = output?;
         Ok(Output { code: exit_code(output.status), stdout: output.stdout, stderr: output.stderr })
     }
 
@@ -150,6 +161,34 @@ impl Host for OsHost {
     fn euid(&self) -> u32 {
         nix::unistd::geteuid().as_raw()
     }
+}
+
+/// The process groups of the programs whose output is being captured.
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+fn groups() -> MutexGuard<'static, Vec<Pid>> {
+    GROUPS.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Ends the programs whose output is being captured. Until the guard is dropped none is started, and no caller learns
+/// that its program has ended.
+pub fn end_programs() -> MutexGuard<'static, Vec<Pid>> {
+    let groups = groups();
+    let gone = |group: &Pid| killpg(*group, None).is_err();
+    // Compilers remove their temporary files when they are asked to end, not when they are killed.
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        for group in groups.iter() {
+            // A group that has ended needs no signal.
+            let _ = killpg(*group, signal);
+        }
+        for _ in 0..100 {
+            if groups.iter().all(gone) {
+                return groups;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    groups
 }
 
 /// Makes a file that other processes see whole or not at all: filled under another name, then renamed.

@@ -60,6 +60,16 @@ impl<'s> Library<'s> {
         self.files.is_empty()
     }
 
+    /// Reads every file, so that each one with errors is reported and not only those that the script needs.
+    pub fn read_all(&self) {
+        for (position, file) in self.files.iter().enumerate() {
+            match file.path.extension().is_some_and(|extension| extension == "stpm") {
+                true => drop(self.macros(position)),
+                false => drop(self.tree(position)),
+            }
+        }
+    }
+
     /// Files with a public function of that name.
     pub fn function(&self, name: Symbol) -> Vec<Arc<ast::File>> {
         self.declaring(Kind::Function, name.as_str())
