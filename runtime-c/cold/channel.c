@@ -5,6 +5,8 @@
 #include <linux/mm.h>
 #include <linux/relay.h>
 
+#include "pure/bytes.h"
+
 #ifdef CONFIG_X86
 #include <asm/cpufeature.h>
 #include <asm/tsc.h>
@@ -54,7 +56,7 @@ static __always_inline void stp_record_store(struct stp_cpu *cpu, const struct s
 		WRITE_ONCE(cpu->lost_bytes, cpu->lost_bytes + record->len);
 		return;
 	}
-	memcpy(slot, record, size);
+	stp_bytes_copy(slot, (const char *)record, size);
 	smp_store_release(&cpu->committed, stp_channel_position(*this_cpu_ptr(stp_channel->buf)));
 }
 

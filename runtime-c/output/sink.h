@@ -8,6 +8,8 @@
 #ifndef STAP_OUTPUT_SINK_H
 #define STAP_OUTPUT_SINK_H
 
+#include "pure/bytes.h"
+
 struct stp_sink {
 	char *pos;
 	char *end;
@@ -113,12 +115,19 @@ static __always_inline void stp_put_char(struct stp_sink *sink, int64_t value)
 /* The same byte many times. ctx: handler; locks: none */
 static inline struct stp_sink stp_put_fill(struct stp_sink sink, char byte, int64_t count)
 {
-	for (; count > 0; count--) {
+	size_t part;
+
+	while (count > 0) {
 		if (!stp_sink_room(&sink, 1)) {
 			stp_string_cut();
 			break;
 		}
-		*sink.pos++ = byte;
+		part = sink.end - sink.pos;
+		if (part > (uint64_t)count)
+			part = count;
+		stp_bytes_fill(sink.pos, byte, part);
+		sink.pos += part;
+		count -= part;
 	}
 	return sink;
 }

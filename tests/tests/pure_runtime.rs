@@ -17,6 +17,8 @@ fn compile_and_run(source: &str, flags: &[&str]) -> String {
     let compiled = Command::new("gcc")
         .args(["-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-fwrapv"])
         .args(flags)
+        .arg("-I")
+        .arg(folder().join(".."))
         .arg(folder().join(source))
         .arg("-o")
         .arg(&program)
