@@ -133,6 +133,8 @@ fn many_of_everything() {
     accepted(format!("{globals}probe begin {{ {uses} }}"));
     let functions = each(10_000, &|n| format!("function f{n}(a) {{ return a + {n} }}\n"));
     accepted(format!("{functions}probe begin {{ println(f1(2), f9999(3)) }}"));
+    let chain = each(5000, &|n| format!("function g{n}(a) {{ return g{}(a) + 1 }}\n", n + 1));
+    accepted(format!("{chain}function g5000(a) {{ return a }}\nprobe begin {{ println(g0(1)) }}"));
 }
 
 #[test]

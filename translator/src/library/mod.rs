@@ -42,6 +42,7 @@ struct File {
 impl<'s> Library<'s> {
     /// Finds all files of the tapset path; reads none of them that the cache knows.
     pub fn open(session: &'s Session<'s>, sink: &'s Sink) -> Self {
+        warn_of_unreadable(session, sink);
         let roots = search::roots(session);
         let found = search::files(session.host, &roots, &session.target.release, &session.target.arch);
         let cache = (!session.options.disable_cache).then(|| session.layout.cache.join("tapset.index"));
@@ -207,3 +208,13 @@ pub fn environment<'e>(
         macros,
     }
 }
+/// A directory that the user names is meant to be there; those of the default path need not be.
+fn warn_of_unreadable(session: &Session<'_>, sink: &Sink) {
+    for dir in &session.options.include_dirs {
+        if let Err(error) = session.host.list(dir) {
+            let message = format!("tapset directory \"{}\" of -I cannot be read: {error}", dir.display());
+            sink.push(Diagnostic::new(Code::LibraryFile, Severity::Warning, message));
+        }
+    }
+}
+

@@ -62,7 +62,13 @@ impl CallGraph {
         self.parts.iter().any(|part| self.is_cycle(part))
     }
 
-    fn is_cycle(&self, part: &[FunctionId]) -> bool {
+    /// The strongly connected parts, callees before callers.
+    pub fn parts(&self) -> &[Vec<FunctionId>] {
+        &self.parts
+    }
+
+    /// Whether the functions of a part can call themselves.
+    pub fn is_cycle(&self, part: &[FunctionId]) -> bool {
         part.len() > 1 || part.iter().any(|id| self.callees[id.index()].contains(id))
     }
 

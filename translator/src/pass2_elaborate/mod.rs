@@ -5,7 +5,7 @@
 
 mod access;
 mod autoprint;
-mod callgraph;
+pub mod callgraph;
 pub mod catalog;
 mod code;
 mod derive;

@@ -6,6 +6,7 @@ use crate::ir::expr::{Expr, ExprKind, Piece, Place};
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
 use crate::ir::stmt::{Block, StmtKind};
 use crate::ir::visit::look;
+use crate::pass2_elaborate::callgraph::CallGraph;
 
 /// Facts about one function, those it calls included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct FunctionFacts {
     pub sorts: BTreeSet<GlobalId>,
     /// It may print.
     pub prints: bool,
-    /// Functions that it may call, however deep.
+    /// Functions that it calls itself.
     pub calls: BTreeSet<FunctionId>,
     /// Statements of one call; `None` when a loop or a recursion makes them depend on values.
     pub cost: Option<u32>,
@@ -29,21 +30,30 @@ pub struct Facts(Vec<FunctionFacts>);
 impl Facts {
     /// Looks at the whole program.
     pub fn of(program: &Program) -> Facts {
-        let mut facts: Vec<_> = program.functions.iter().map(|(_, function)| direct(function)).collect();
-        loop {
-            let before = facts.clone();
-            for index in 0..facts.len() {
-                for &callee in &before[index].calls {
-                    merge(&mut facts[index], &before[callee.index()]);
-                }
-            }
-            if facts == before {
-                break;
-            }
+        let graph = CallGraph::new(program);
+        let mut facts = Facts(program.functions.iter().map(|(_, function)| direct(function)).collect());
+        for part in graph.parts() {
+            facts.settle(program, part, graph.is_cycle(part));
         }
-        let mut facts = Facts(facts);
-        facts.find_costs(program);
         facts
+    }
+
+    /// Functions that call each other have the same facts, and those of all that they call, which are known by now.
+    fn settle(&mut self, program: &Program, part: &[FunctionId], cycle: bool) {
+        let mut all = FunctionFacts::default();
+        for id in part {
+            merge(&mut all, self.function(*id));
+            self.function(*id).calls.iter().for_each(|callee| merge(&mut all, self.function(*callee)));
+        }
+        for id in part {
+            let cost = match &program.functions[*id].body {
+                _ if cycle => None,
+                FunctionBody::Script(block) => self.cost(block),
+                FunctionBody::Embedded(_) => Some(1),
+            };
+            let calls = std::mem::take(&mut self.0[id.index()].calls);
+            self.0[id.index()] = FunctionFacts { calls, cost, ..all.clone() };
+        }
     }
 
     /// Facts about one function.
@@ -60,26 +70,6 @@ impl Facts {
         }
         facts.cost = self.cost(body);
         facts
-    }
-
-    fn find_costs(&mut self, program: &Program) {
-        // Callees first: each round settles at least one more level of the call graph, and recursion never settles.
-        for _ in 0..=program.functions.len() {
-            let mut changed = false;
-            for (id, function) in program.functions.iter() {
-                if self.0[id.index()].cost.is_some() || self.0[id.index()].calls.contains(&id) {
-                    continue;
-                }
-                self.0[id.index()].cost = match &function.body {
-                    FunctionBody::Script(block) => self.cost(block),
-                    FunctionBody::Embedded(_) => Some(1),
-                };
-                changed |= self.0[id.index()].cost.is_some();
-            }
-            if !changed {
-                break;
-            }
-        }
     }
 
     /// Statements of a block that runs to its end, the dearer branch of each `if`; `None` when it loops.
@@ -221,7 +211,6 @@ impl Written {
 fn merge(into: &mut FunctionFacts, from: &FunctionFacts) {
     into.writes.extend(&from.writes);
     into.sorts.extend(&from.sorts);
-    into.calls.extend(&from.calls);
     into.prints |= from.prints;
 }
 
