@@ -217,4 +217,3 @@ fn warn_of_unreadable(session: &Session<'_>, sink: &Sink) {
         }
     }
 }
-
