@@ -201,7 +201,8 @@ fn a_reader_that_stops_costs_records_that_are_counted() {
     let script = r#"
         mkfifo /tmp/pipe
         cat </tmp/pipe >/tmp/out & reader=$!
-        $staprun -b 1 -c "$reads 100000" $m0 >/tmp/pipe 2>/tmp/err & pid=$!
+        # The session outlasts the pause, or the line of its end probe would be lost as well.
+        $staprun -b 1 -c "sh -c '$reads 100000; sleep 9'" $m0 >/tmp/pipe 2>/tmp/err & pid=$!
         wait_for /tmp/out ready
         kill -STOP $reader
         sleep 6
