@@ -146,11 +146,12 @@ fn whoever_is_killed_the_other_program_says_so_or_cleans_up() {
         cat /tmp/err >&2
         for name in $(sed -n 's/^\(stap_[^ ]*\) .*/\1/p' /proc/modules); do $staprun -d $name; done
 
-        $staprun $m0 >/tmp/out 2>&1 &
-        wait_for /tmp/out ready
+        # A file of its own: the first session's output must not pass for that of the second.
+        $staprun $m0 >/tmp/second 2>&1 &
+        wait_for /tmp/second ready
         killall -9 staprun
         killall -TERM stapio
-        wait_for /tmp/out ' hits'
+        wait_for /tmp/second ' hits'
         tries=0
         while grep -q '^stap_' /proc/modules && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
     "#;
