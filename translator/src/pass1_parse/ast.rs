@@ -293,6 +293,25 @@ pub enum BinaryOp {
     Ushr,
 }
 
+impl BinaryOp {
+    /// As scripts write it, and C for all but `>>>`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Mod => "%",
+            Self::And => "&",
+            Self::Or => "|",
+            Self::Xor => "^",
+            Self::Shl => "<<",
+            Self::Shr => ">>",
+            Self::Ushr => ">>>",
+        }
+    }
+}
+
 /// Comparisons, of two longs or two strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CompareOp {
@@ -302,6 +321,20 @@ pub enum CompareOp {
     Ge,
     Eq,
     Ne,
+}
+
+impl CompareOp {
+    /// As scripts write it, and C.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Lt => "<",
+            Self::Gt => ">",
+            Self::Le => "<=",
+            Self::Ge => ">=",
+            Self::Eq => "==",
+            Self::Ne => "!=",
+        }
+    }
 }
 
 /// Assignments.

@@ -5,7 +5,7 @@ use crate::ir::expr::{Conversion, Count, FormatSpec, Piece, Place, Print, StatRe
 use crate::ir::program::{Constant, GlobalId, Local, LocalId};
 use crate::ir::stmt::{Block, Foreach, SortBy, Stmt, StmtKind};
 use crate::ir::{Expr, ExprKind, Program};
-use crate::pass1_parse::ast::{BinaryOp, CompareOp, HistKind, StatOp, UnaryOp};
+use crate::pass1_parse::ast::{HistKind, StatOp, UnaryOp};
 use crate::probes::quoted;
 
 /// Prints bodies of one function or probe.
@@ -147,8 +147,8 @@ impl Code<'_> {
         };
         match &expr.kind {
             ExprKind::Unary { op, arg } => format!("{}({})", unary_sign(*op), self.expr(arg)),
-            ExprKind::Binary { op, left, right } => two(left, binary_sign(*op), right),
-            ExprKind::Compare { op, left, right } => two(left, compare_sign(*op), right),
+            ExprKind::Binary { op, left, right } => two(left, op.sign(), right),
+            ExprKind::Compare { op, left, right } => two(left, op.sign(), right),
             ExprKind::Regex { positive, subject, pattern } => {
                 let sign = if *positive { "=~" } else { "!~" };
                 format!("({}) {sign} {}", self.expr(subject), quoted(&pattern.text))
@@ -163,9 +163,7 @@ impl Code<'_> {
                 format!("({}) ? ({}) : ({})", self.expr(cond), self.expr(then), self.expr(otherwise))
             }
             ExprKind::Assign { place, value } => set(place, "=", value),
-            ExprKind::AssignBinary { op, place, value } => {
-                set(place, &format!("{}=", binary_sign(*op)), value)
-            }
+            ExprKind::AssignBinary { op, place, value } => set(place, &format!("{}=", op.sign()), value),
             ExprKind::AssignConcat { place, value } => set(place, ".=", value),
             ExprKind::Aggregate { place, value } => set(place, "<<<", value),
             ExprKind::Crement { increment, prefix, place } => {
@@ -285,33 +283,6 @@ fn unary_sign(op: UnaryOp) -> &'static str {
         UnaryOp::Minus => "-",
         UnaryOp::Not => "!",
         UnaryOp::Complement => "~",
-    }
-}
-
-fn binary_sign(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Mod => "%",
-        BinaryOp::And => "&",
-        BinaryOp::Or => "|",
-        BinaryOp::Xor => "^",
-        BinaryOp::Shl => "<<",
-        BinaryOp::Shr => ">>",
-        BinaryOp::Ushr => ">>>",
-    }
-}
-
-fn compare_sign(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Lt => "<",
-        CompareOp::Gt => ">",
-        CompareOp::Le => "<=",
-        CompareOp::Ge => ">=",
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
     }
 }
 

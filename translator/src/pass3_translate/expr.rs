@@ -93,14 +93,7 @@ impl Body<'_> {
     }
 
     fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> String {
-        let infix = match op {
-            CompareOp::Lt => "<",
-            CompareOp::Gt => ">",
-            CompareOp::Le => "<=",
-            CompareOp::Ge => ">=",
-            CompareOp::Eq => "==",
-            CompareOp::Ne => "!=",
-        };
+        let infix = op.sign();
         let values = self.values(&[left, right], &[]);
         match left.ty {
             Ty::Long => format!("((int64_t)({} {infix} {}))", values[0], values[1]),

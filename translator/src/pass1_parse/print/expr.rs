@@ -2,7 +2,7 @@
 
 use super::Printer;
 use crate::pass1_parse::ast::{
-    Access, AssignOp, BinaryOp, CompareOp, Expr, ExprKind, HistKind, Print, PrintKind, StatOp, UnaryOp,
+    Access, AssignOp, Expr, ExprKind, HistKind, Print, PrintKind, StatOp, UnaryOp,
 };
 
 impl Printer {
@@ -47,15 +47,15 @@ impl Printer {
                 self.operand(arg);
                 self.text(sign);
             }
-            ExprKind::Binary { op, left, right } => self.infix(left, binary(*op), right),
-            ExprKind::Compare { op, left, right } => self.infix(left, compare(*op), right),
+            ExprKind::Binary { op, left, right } => self.infix(left, op.sign(), right),
+            ExprKind::Compare { op, left, right } => self.infix(left, op.sign(), right),
             ExprKind::LogicalAnd(left, right) => self.infix(left, "&&", right),
             ExprKind::LogicalOr(left, right) => self.infix(left, "||", right),
             ExprKind::Assign { op, target, value } => match op {
                 AssignOp::Set => self.infix(target, "=", value),
                 AssignOp::Concat => self.infix(target, ".=", value),
                 AssignOp::Aggregate => self.infix(target, "<<<", value),
-                AssignOp::Binary(op) => self.infix(target, &format!("{}=", binary(*op)), value),
+                AssignOp::Binary(op) => self.infix(target, &format!("{}=", op.sign()), value),
             },
             ExprKind::Regex { positive, left, pattern, .. } => {
                 self.operand(left);
@@ -237,32 +237,5 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::Minus => "-",
         UnaryOp::Not => "!",
         UnaryOp::Complement => "~",
-    }
-}
-
-fn compare(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Lt => "<",
-        CompareOp::Gt => ">",
-        CompareOp::Le => "<=",
-        CompareOp::Ge => ">=",
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
-    }
-}
-
-fn binary(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Mod => "%",
-        BinaryOp::And => "&",
-        BinaryOp::Or => "|",
-        BinaryOp::Xor => "^",
-        BinaryOp::Shl => "<<",
-        BinaryOp::Shr => ">>",
-        BinaryOp::Ushr => ">>>",
     }
 }
