@@ -4,6 +4,7 @@
 //! the data; one may use those above it, never those below.
 
 pub mod cli;
+pub mod debuginfo;
 pub mod diag;
 pub mod driver;
 pub mod host;

@@ -1,0 +1,70 @@
+//! Functions and variables as plain data.
+
+use super::location::Location;
+use super::types::TypeId;
+use crate::source::Symbol;
+
+/// A function, or one inlined instance of it: the reader's number in its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId(pub u32);
+
+/// What is known about a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name in C.
+    pub name: Symbol,
+    /// Where it is declared.
+    pub declared: Option<Declared>,
+    /// What it returns; `void` is a type. `None` when nobody says.
+    pub result: Option<TypeId>,
+    /// It takes further arguments.
+    pub variadic: bool,
+    /// Linkage: visible outside its file. `None` when nobody says.
+    pub external: Option<bool>,
+    /// Its code, as addresses of the object as it was linked; `None` when only the kernel's own symbol table knows.
+    pub entry: Option<u64>,
+    /// Places where it stands inlined.
+    pub inlined: Vec<FunctionId>,
+}
+
+/// Where something is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The source file, as the compiler was given it.
+    pub file: Symbol,
+    /// Its line.
+    pub line: u32,
+}
+
+/// Where in a function variables are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// Its first instruction, before it has touched a register.
+    Entry,
+    /// An instruction, by its address in the object as it was linked.
+    Address(u64),
+}
+
+/// A parameter, local or global variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// Its name.
+    pub name: Symbol,
+    /// Its type.
+    pub ty: TypeId,
+    /// What it is to its function.
+    pub role: Role,
+    /// Where its value lies.
+    pub location: Location,
+}
+
+/// What a variable is to its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A parameter.
+    Parameter,
+    /// A local, or a static inside of the function.
+    Local,
+    /// Neither: a global or static of the file.
+    Global,
+}

@@ -1,0 +1,86 @@
+//! What is known about the functions, types and variables of a kernel and of its modules.
+//!
+//! DWARF and BTF answer the same questions: [`DebugInfo`] is one object's (the kernel's or a module's) answers, plain
+//! data whichever of them gave it. What only DWARF knows (lines, locals, inlined instances) is an empty list or `None`
+//! from BTF.
+//!
+//! **Handles.** A [`TypeId`] names its object, so a type of the kernel that a module's split BTF refers to is the
+//! kernel's own. The number in it is the reader's: a BTF id, or the offset of a DIE.
+//!
+//! **Input is hostile.** A reader refuses what is broken ([`Broken`]); it never panics, and what walks types is
+//! bounded, since types may form rings that C cannot.
+
+pub mod function;
+pub mod location;
+pub mod types;
+
+use std::path::PathBuf;
+
+pub use function::{Function, FunctionId, Role, Site, Variable};
+pub use types::{Type, TypeId, TypeKind, Types};
+
+/// Where answers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The debuginfo that compilers write: everything.
+    Dwarf,
+    /// What a kernel says about itself: functions, their parameters, types.
+    Btf,
+}
+
+/// One of the objects that are probed: 0 is the kernel, modules follow in the order in which they were first asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub u16);
+
+impl ObjectId {
+    /// The kernel itself.
+    pub const KERNEL: ObjectId = ObjectId(0);
+}
+
+/// What was read, for -v and for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its kind.
+    pub kind: Kind,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The build id of the object that it describes, when it says.
+    pub build_id: Option<Vec<u8>>,
+}
+
+/// Debug information that contradicts itself or its format. The text says what and where; the caller adds the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("broken debug information: {0}")]
+pub struct Broken(pub String);
+
+/// One object's answers.
+pub trait DebugInfo {
+    /// What is read.
+    fn source(&self) -> &Source;
+
+    /// Calls `visit` for each function that has code of its own or stands inlined somewhere, by name. A name may come
+    /// several times: static functions of several files.
+    fn each_function(&self, visit: &mut dyn FnMut(&str, FunctionId)) -> Result<(), Broken>;
+
+    /// The functions of exactly this name.
+    fn functions_named(&self, name: &str) -> Result<Vec<FunctionId>, Broken>;
+
+    /// What is known about a function.
+    fn function(&self, id: FunctionId) -> Result<Function, Broken>;
+
+    /// Parameters and, as far as they are known, locals that have a name at `site` of a function, in the order of their
+    /// declarations; of several with one name the innermost comes last.
+    fn variables(&self, id: FunctionId, site: Site) -> Result<Vec<Variable>, Broken>;
+
+    /// The type that a number of this object stands for.
+    fn ty(&self, number: u32) -> Result<Type, Broken>;
+
+    /// The type of a name, a definition where there is one.
+    fn type_named(&self, kind: TypeKind, name: &str) -> Result<Option<TypeId>, Broken>;
+
+    /// The global or static variable of a name; `file` is a suffix of its source file's path.
+    fn global(&self, name: &str, file: Option<&str>) -> Result<Option<Variable>, Broken>;
+
+    /// The value of an enumeration constant.
+    fn enumerator(&self, name: &str) -> Result<Option<i64>, Broken>;
+}
