@@ -119,13 +119,15 @@ fn unsafe_code_is_fenced_and_explained() {
             let code = line.split("//").next().unwrap_or_default();
             let is_unsafe =
                 ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|u| code.contains(u));
-            let allowed = source.path.starts_with("staprun/src/sys/") && source.noted(number, "SAFETY", 8);
+            let fenced =
+                source.path.starts_with("staprun/src/sys/") || source.path == "translator/src/host/map.rs";
+            let allowed = fenced && source.noted(number, "SAFETY", 8);
             if is_unsafe && !allowed {
                 broken.push(place(&source, number, line));
             }
         }
     }
-    assert_none(broken, "unsafe code lies in staprun/src/sys, below a SAFETY note");
+    assert_none(broken, "unsafe code lies in staprun/src/sys and in host/map.rs, below a SAFETY note");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-use super::{Command, DirEntry, Host, Output, Stat};
+use super::{Command, DirEntry, Host, Mapped, Output, Stat};
 
 /// What a scripted program does: it sees the machine and the command line.
 pub type Program = Box<dyn Fn(&MemoryHost, &Command) -> Output + Send + Sync>;
@@ -176,6 +176,10 @@ impl State {
 impl Host for MemoryHost {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.state().get(path).map(|file| file.bytes.clone())
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        self.read(path).map(Mapped::from)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -55,6 +55,8 @@ pub struct Output {
 pub trait Host: Sync {
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Maps a whole file into memory, for files that are large and little read.
+    fn map(&self, path: &Path) -> io::Result<Mapped>;
     /// Writes a file so that readers see either the old or the whole new contents.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
     /// Lists a directory, sorted by name.
@@ -103,5 +105,8 @@ pub trait Host: Sync {
     }
 }
 
+mod map;
 pub mod memory;
 pub mod os;
+
+pub use map::Mapped;

@@ -22,7 +22,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tempfile::NamedTempFile;
 
-use super::{Command, DirEntry, Host, Output, Stat};
+use super::{Command, DirEntry, Host, Mapped, Output, Stat};
 
 /// The machine that stap runs on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +55,10 @@ pub fn signal_foreground(signal: Signal) {
 impl Host for OsHost {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        Mapped::open(path)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

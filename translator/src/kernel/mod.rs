@@ -9,6 +9,7 @@ pub mod config;
 pub mod package;
 pub mod release;
 pub mod tree;
+pub mod unpack;
 
 pub use config::Config;
 pub use package::Package;
