@@ -37,6 +37,20 @@ static inline struct stp_format stp_format_settle(struct stp_format format)
 	return format;
 }
 
+/* An address in full, as %p was once; a field that is wider has blanks on the left. ctx: handler; locks: none */
+static __maybe_unused struct stp_format stp_format_wide(struct stp_format format)
+{
+	const int64_t prefix = 2, digits = 2 * sizeof(void *);
+
+	format = stp_format_settle(format);
+	if (!format.width)
+		format.width = prefix + digits;
+	format.precision = format.width > prefix ? format.width - prefix : 0;
+	if (!(format.flags & STP_FMT_LEFT) && format.precision > digits)
+		format.precision = digits;
+	return format;
+}
+
 /* Sign or base prefix: at most two bytes. ctx: handler; locks: none */
 static inline size_t stp_format_prefix(const struct stp_format *format, bool negative, char *prefix)
 {

@@ -248,6 +248,7 @@ impl Run<'_> {
 
     /// Pass 2, with a look at its inner passes for --dump-after.
     fn elaborate(&self, files: &[ast::File], library: &Library<'_>, sink: &Sink) -> Option<Program> {
+        scripts::warn_of_unused_arguments(self.session, files, sink);
         let wanted = self.session.options.dump_after.as_deref();
         pass2_elaborate::elaborate_observed(self.session, files, library, sink, &mut |name, program| {
             if wanted == Some(name) {

@@ -54,7 +54,7 @@ codes! {
     Regex = "S0009",
     /// Pass 2 warning: something is never read, never written or never reached.
     Unused = "W0001",
-    /// Pass 2 warning: anything else that is worth a look.
+    /// Passes 1 and 2 warning: anything else that is worth a look.
     Suspicious = "W0002",
     /// The kernel, its headers or its debuginfo are missing.
     Kernel = "K0001",

@@ -7,33 +7,9 @@ use std::cell::Cell;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Saw, Severity};
 use crate::source::map::OriginKind;
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::{FileId, SourceMap, Span, token_text};
 
-/// Words that a token's text is not quoted for.
-const KEYWORDS: [&[u8]; 20] = [
-    b"break",
-    b"catch",
-    b"continue",
-    b"delete",
-    b"else",
-    b"for",
-    b"foreach",
-    b"function",
-    b"global",
-    b"if",
-    b"in",
-    b"limit",
-    b"long",
-    b"next",
-    b"private",
-    b"probe",
-    b"return",
-    b"string",
-    b"try",
-    b"while",
-];
-
-/// Bytes of a line or a token that are shown on either side of the place; generated scripts may be one line.
+/// Bytes of a line that are shown on either side of the place; generated scripts may be one line.
 const MOST_SHOWN: usize = 1000;
 
 /// Renders the diagnostics of one run, which leave out the name of a file that was named just before.
@@ -134,16 +110,7 @@ impl Page<'_> {
 
     fn token(&self, span: Span, layout: &Layout, out: &mut Vec<u8>) {
         let text = self.sources.text(span);
-        let (kind, content) = classify(&text);
-        out.extend_from_slice(kind.as_bytes());
-        if let Some(content) = content {
-            out.extend_from_slice(b" '");
-            let content = &content[..content.len().min(MOST_SHOWN)];
-            out.extend(
-                content.iter().map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'?' }),
-            );
-            out.push(b'\'');
-        }
+        out.extend_from_slice(token_text::describe(&text).as_bytes());
         let span = self.sources.shown(span);
         let repeated = self.last_file.replace(Some(span.file)) == Some(span.file) && !layout.full_places;
         let place = self.sources.line_col(span);
@@ -171,26 +138,6 @@ fn window(line: &[u8], column: usize) -> (&[u8], usize) {
     let from = column.saturating_sub(MOST_SHOWN);
     let to = line.len().min(column + MOST_SHOWN);
     (&line[from.min(to)..to], column - from)
-}
-
-/// What SystemTap calls a token, and what it quotes of it.
-fn classify(text: &[u8]) -> (&'static str, Option<&[u8]>) {
-    if KEYWORDS.contains(&text) {
-        return ("keyword", None);
-    }
-    if text.starts_with(b"%{") {
-        return ("embedded-code", None);
-    }
-    let inner = text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-    let kind = match text.first() {
-        Some(b'"') if inner.is_some() => "string",
-        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$') => "identifier",
-        Some(b'0'..=b'9') => "number",
-        Some(b'@') if text.len() > 1 => "operator",
-        Some(byte) if byte.is_ascii_punctuation() && *byte != b'"' => "operator",
-        _ => "junk",
-    };
-    (kind, Some(inner.unwrap_or(text)))
 }
 
 #[cfg(test)]
@@ -222,8 +169,7 @@ mod tests {
         );
         let junk = error.at(span(file, 25, 27));
         assert!(
-            text(&sources, &junk)
-                .contains("         at: junk '\"a' at <input>:2:6\n     source: \tx = \"a\n")
+            text(&sources, &junk).contains("         at: junk '' at <input>:2:6\n     source: \tx = \"a\n")
         );
         assert!(text(&sources, &junk).ends_with("\n             \t    ^\n\n"), "tabs are kept");
     }

@@ -27,7 +27,6 @@ pub fn parse(session: &Session<'_>, library: &Library<'_>, sink: &Sink) -> Optio
         pass1_parse::parse_file(&session.sources, id, &env, sink)
     });
     let files: Vec<_> = files.collect();
-    warn_of_unused_arguments(session, &files, sink);
     (sink.errors() == 0).then_some(files)
 }
 
@@ -47,7 +46,7 @@ pub fn parse_listing(
 }
 
 /// An argument that no script looks at is likely a mistake.
-fn warn_of_unused_arguments(session: &Session<'_>, files: &[ast::File], sink: &Sink) {
+pub fn warn_of_unused_arguments(session: &Session<'_>, files: &[ast::File], sink: &Sink) {
     for index in 1..=session.options.args.len() {
         if !files.iter().any(|file| file.used_args.contains(&index)) {
             let text = format!("unused command line option ${index}/@{index}");

@@ -143,6 +143,22 @@ pub struct FormatSpec {
     pub conversion: Conversion,
 }
 
+impl FormatSpec {
+    /// A conversion without flags, width and precision.
+    pub fn plain(conversion: Conversion) -> Self {
+        FormatSpec {
+            left: false,
+            zero: false,
+            plus: false,
+            space: false,
+            alternate: false,
+            width: None,
+            precision: None,
+            conversion,
+        }
+    }
+}
+
 /// A width or precision.
 #[derive(Clone, Debug)]
 pub enum Count {
@@ -167,6 +183,8 @@ pub enum Conversion {
     HexUpper,
     /// `%p`
     Pointer,
+    /// `%p` before version 1.3: all the digits of an address
+    WidePointer,
     /// `%c`
     Char,
     /// `%s`

@@ -6,6 +6,7 @@ use std::thread::ThreadId;
 
 use rustc_hash::FxHashMap;
 
+use crate::cli::check::LANGUAGE_VERSION;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::pass1_parse::{self, Macro, MacroLibrary, ParseEnv, ast};
 use crate::session::Session;
@@ -34,6 +35,8 @@ pub struct Library<'s> {
 /// A file of the library.
 struct File {
     path: PathBuf,
+    /// Of our own tapset, which `--compatible` does not gate.
+    own: bool,
     source: OnceLock<Option<FileId>>,
     tree: OnceLock<Option<Arc<ast::File>>>,
     macros: OnceLock<Macros>,
@@ -47,7 +50,7 @@ impl<'s> Library<'s> {
         let found = search::files(session.host, &roots, &session.target.release, &session.target.arch);
         let cache = (!session.options.disable_cache).then(|| session.layout.cache.join("tapset.index"));
         let index = Index::build(session.host, &found, cache.as_deref());
-        let files = found.into_iter().map(|Found { path, .. }| File::new(path)).collect();
+        let files = found.into_iter().map(File::new).collect();
         Library { session, sink, index, files, open: Mutex::default() }
     }
 
@@ -115,7 +118,7 @@ impl<'s> Library<'s> {
             let id = self.source(file)?;
             let errors = Sink::new();
             let config = |name: &str| self.session.target.config.get(name).map(str::to_owned);
-            let env = environment(self.session, &config, &[], true, self);
+            let env = self.environment(file, &config);
             let tree = pass1_parse::parse_file(&self.session.sources, id, &env, &errors);
             if errors.errors() == 0 {
                 return Some(Arc::new(tree));
@@ -124,6 +127,15 @@ impl<'s> Library<'s> {
             None
         });
         tree.clone()
+    }
+
+    fn environment<'e>(
+        &'e self,
+        file: &File,
+        config: &'e (dyn Fn(&str) -> Option<String> + Sync),
+    ) -> ParseEnv<'e> {
+        let env = environment(self.session, config, &[], true, self);
+        if file.own { ParseEnv { syntax: LANGUAGE_VERSION, ..env } } else { env }
     }
 
     fn source(&self, file: &File) -> Option<FileId> {
@@ -165,7 +177,7 @@ impl<'s> Library<'s> {
         let Some(id) = self.source(file) else { return Macros::default() };
         let errors = Sink::new();
         let config = |name: &str| self.session.target.config.get(name).map(str::to_owned);
-        let env = environment(self.session, &config, &[], true, self);
+        let env = self.environment(file, &config);
         let macros = pass1_parse::parse_macros(&self.session.sources, id, &env, &errors);
         if errors.errors() > 0 {
             self.skip(file, errors.take());
@@ -175,8 +187,8 @@ impl<'s> Library<'s> {
 }
 
 impl File {
-    fn new(path: PathBuf) -> Self {
-        File { path, source: OnceLock::new(), tree: OnceLock::new(), macros: OnceLock::new() }
+    fn new(Found { path, own, .. }: Found) -> Self {
+        File { path, own, source: OnceLock::new(), tree: OnceLock::new(), macros: OnceLock::new() }
     }
 }
 
@@ -202,6 +214,7 @@ pub fn environment<'e>(
         arch: &session.target.arch,
         config,
         compatible: session.options.compatible,
+        syntax: session.options.compatible,
         privilege: session.options.privilege,
         guru,
         args,

@@ -17,6 +17,8 @@ pub struct Found {
     pub path: PathBuf,
     /// What it was when it was found.
     pub stat: Stat,
+    /// It belongs to the first entry of the path: our own tapset.
+    pub own: bool,
 }
 
 /// The entries of the tapset path: the library, what XDG_DATA_DIRS names, `-I`.
@@ -55,14 +57,14 @@ pub fn files(host: &dyn Host, roots: &[PathBuf], kernel: &str, arch: &str) -> Ve
     let mut inodes = FxHashSet::default();
     let mut tails = FxHashSet::default();
     let subdirectories = subdirectories(kernel, arch);
-    for root in roots {
+    for (entry, root) in roots.iter().enumerate() {
         for subdirectory in &subdirectories {
             for name in scripts(host, &root.join(subdirectory)) {
                 let tail = subdirectory.join(&name);
                 let path = root.join(&tail);
                 let Ok(stat) = host.stat(&path) else { continue };
                 if inodes.insert(stat.id) && tails.insert(tail) {
-                    found.push(Found { path, stat });
+                    found.push(Found { path, stat, own: entry == 0 });
                 }
             }
         }

@@ -119,7 +119,7 @@ fn string(stream: &mut Expander<'_>, token: Token, message: &str) -> Result<Vec<
     if token.kind != TokenKind::String {
         return Err(error(message, token));
     }
-    let hex = stream.env.compatible >= (2, 3);
+    let hex = stream.env.syntax >= (2, 3);
     Ok(literal::string(stream.texts.get(token.span), hex))
 }
 

@@ -15,8 +15,10 @@ pub struct ParseEnv<'a> {
     pub arch: &'a str,
     /// Its configuration: the value of `CONFIG_x`.
     pub config: &'a (dyn Fn(&str) -> Option<String> + Sync),
-    /// The language version (`--compatible`).
+    /// What `systemtap_v` is (`--compatible`).
     pub compatible: (u32, u32),
+    /// The version whose syntax the file has: the same, but our own tapset is always read as what it is.
+    pub syntax: (u32, u32),
     /// `--privilege`
     pub privilege: Privilege,
     /// `-g`

@@ -11,7 +11,7 @@ use super::env::{Macro, ParseEnv};
 use super::parse::MAX_ERRORS;
 use super::report::error_at;
 use super::scan::scan;
-use super::token::{Texts, Token, TokenKind};
+use super::token::{Texts, Token, TokenKind, is_operator};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::source::map::OriginKind;
 use crate::source::{FileId, OriginId, SourceMap, Span, Symbol};
@@ -52,13 +52,15 @@ pub struct Expander<'a> {
     /// Expansion was stopped; what it made so far means nothing.
     pub(super) stopped: bool,
     errors: usize,
+    /// The place of an error since this was last taken.
+    pub(super) failed: Option<Span>,
     /// Arguments that were used, from 1.
     pub(super) used_args: Vec<usize>,
 }
 
 impl<'a> Expander<'a> {
     pub(super) fn new(sources: &'a SourceMap, file: FileId, env: &'a ParseEnv<'a>, sink: &'a Sink) -> Self {
-        let tokens = scan(&sources.file(file).bytes, file, env.compatible).into();
+        let tokens = scan(&sources.file(file).bytes, file, env.syntax).into();
         let library = sources.file(file).library;
         Expander {
             env,
@@ -71,6 +73,7 @@ impl<'a> Expander<'a> {
             expanded: 0,
             stopped: false,
             errors: 0,
+            failed: None,
             used_args: Vec::new(),
         }
     }
@@ -78,6 +81,7 @@ impl<'a> Expander<'a> {
     /// Reports an error; too many end the file.
     pub(super) fn error(&mut self, diagnostic: Diagnostic) {
         self.errors += 1;
+        self.failed = diagnostic.token;
         if self.errors >= MAX_ERRORS {
             self.frames.clear();
         }
@@ -91,6 +95,10 @@ impl<'a> Expander<'a> {
             let message = format!("attempt to redefine macro '@{name}' in the same file");
             self.error(error_at(Code::Preprocess, message, definition.span).caused_by(cause));
             return;
+        }
+        if is_operator(definition.name.as_str(), self.env.syntax) {
+            let message = format!("macro redefines built-in operator '@{}'", definition.name);
+            self.sink.push(Diagnostic::warning(Code::Suspicious, message, definition.span));
         }
         self.macros.insert(definition.name, Arc::new(definition));
     }
@@ -278,15 +286,52 @@ impl<'a> Expander<'a> {
             value.clone()
         };
         let bytes = if sigil == "@" { quoted(&value) } else { value };
-        let file = self.sources.add(format!("<argument {text}>"), bytes, false, false);
-        let tokens = scan(&self.sources.file(file).bytes, file, self.env.compatible);
+        let mut tokens = self.scan_text(&text, bytes);
         if tokens.iter().any(|t| t.kind == TokenKind::Argument) {
             let message = "invalid nested substitution of command line arguments";
             return self.error(error_at(Code::Preprocess, message, token.span));
         }
+        if sigil == "$" {
+            self.glue(&text, token.span, &mut tokens);
+        }
         let (bindings, library) =
             self.frames.last().map_or((None, false), |f| (f.bindings.clone(), f.library));
         self.push(tokens.into(), OriginKind::Argument, token.span, bindings, library);
+    }
+}
+
+/// `$1` is pasted as it is: its last token and what touches it may be one.
+impl Expander<'_> {
+    fn scan_text(&mut self, name: &str, bytes: Vec<u8>) -> Vec<Token> {
+        let file = self.sources.add(format!("<argument {name}>"), bytes, false, false);
+        scan(&self.sources.file(file).bytes, file, self.env.syntax)
+    }
+
+    /// Takes tokens of the script, from the end of `place`, into the last of `tokens` as long as they make one.
+    fn glue(&mut self, name: &str, mut place: Span, tokens: &mut Vec<Token>) {
+        while let Some(&last) = tokens.last()
+            && let Some(next) = self.touching(place)
+        {
+            let mut bytes = self.texts.file(last.span).bytes.to_vec();
+            if bytes.len() != last.span.hi as usize {
+                break;
+            }
+            bytes.extend_from_slice(self.texts.get(next.span));
+            let glued = self.scan_text(name, bytes);
+            if glued[tokens.len() - 1].span.hi == last.span.hi {
+                break;
+            }
+            *tokens = glued;
+            place = next.span;
+            self.next_raw();
+        }
+    }
+
+    /// The next token of the frame, if nothing is between it and `place`.
+    fn touching(&self, place: Span) -> Option<Token> {
+        let frame = self.frames.last()?;
+        let next = *frame.tokens.get(frame.next)?;
+        (next.span.file == place.file && next.span.lo == place.hi).then_some(next)
     }
 }
 

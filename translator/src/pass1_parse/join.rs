@@ -8,6 +8,9 @@ use super::token::{Texts, Token, TokenKind};
 use crate::source::map::SourceFile;
 use crate::source::{FileId, Span};
 
+/// What the grammar takes for no token.
+const NO_TOKEN: &str = "\x7f";
+
 /// The text of an item's tokens.
 pub struct Joined<'t> {
     /// What pest parses.
@@ -21,8 +24,8 @@ pub struct Joined<'t> {
 }
 
 impl<'t> Joined<'t> {
-    /// Joins `tokens`.
-    pub fn new(tokens: &'t [Token], texts: &mut Texts<'_>) -> Self {
+    /// Joins `tokens`, in the language of version `syntax`.
+    pub fn new(tokens: &'t [Token], texts: &mut Texts<'_>, syntax: (u32, u32)) -> Self {
         let mut joined = Joined {
             text: String::with_capacity(tokens.len() * 5),
             tokens,
@@ -32,7 +35,11 @@ impl<'t> Joined<'t> {
         for (at, token) in tokens.iter().enumerate() {
             joined.keep_file(token.span, texts);
             joined.starts.push(joined.text.len() as u32);
-            joined.write(*token, texts);
+            let parted = at.checked_sub(1).map(|before| &tokens[before]);
+            match parted.filter(|before| syntax < (2, 0) && comment_between(before, token, texts)) {
+                Some(_) => joined.text.push_str(NO_TOKEN),
+                None => joined.write(*token, texts),
+            }
             joined.text.push(if touches(token, tokens.get(at + 1)) { '\t' } else { ' ' });
         }
         joined
@@ -57,7 +64,7 @@ impl<'t> Joined<'t> {
             TokenKind::Ident | TokenKind::Operator | TokenKind::AtWord => {
                 self.text.push_str(texts.word(token.span))
             }
-            _ => self.text.push('\x7f'),
+            _ => self.text.push_str(NO_TOKEN),
         }
     }
 
@@ -82,6 +89,17 @@ impl<'t> Joined<'t> {
     pub fn bytes(&self, span: Span) -> &[u8] {
         &self.file(span).bytes[span.lo as usize..span.hi as usize]
     }
+}
+
+/// Strings with a comment between them, which were two before version 2.0.
+fn comment_between(before: &Token, token: &Token, texts: &mut Texts<'_>) -> bool {
+    let (from, to) = (before.span, token.span);
+    [before, token].iter().all(|token| token.kind == TokenKind::String)
+        && from.file == to.file
+        && from.hi < to.lo
+        && texts.file(to).bytes[from.hi as usize..to.lo as usize]
+            .iter()
+            .any(|byte| !byte.is_ascii_whitespace())
 }
 
 fn touches(token: &Token, next: Option<&Token>) -> bool {

@@ -54,7 +54,7 @@ pub fn parse_macros(
     sink: &Sink,
 ) -> FxHashMap<Symbol, Arc<Macro>> {
     let pre = preprocess(sources, file, env, sink);
-    if let Some(token) = pre.tokens.first() {
+    if let Some(token) = pre.tokens.iter().find(|token| token.kind != TokenKind::Failed) {
         sink.push(error_at(Code::Parse, "library macro file contains non-macro text", token.span));
     }
     pre.macros
@@ -73,6 +73,7 @@ pub fn parse_text_with(sources: &SourceMap, name: &str, text: &[u8], args: &[Vec
         arch: "x86_64",
         config: &|_| None,
         compatible: (5, 6),
+        syntax: (5, 6),
         privilege: Privilege::Developer,
         guru: true,
         args,
@@ -109,7 +110,9 @@ impl ItemParser<'_> {
                 Ok(end) => end,
                 Err((error, from)) => {
                     errors += 1;
-                    self.sink.push(*error);
+                    if self.tokens.get(from).is_none_or(|token| token.kind != TokenKind::Failed) {
+                        self.sink.push(*error);
+                    }
                     items::resume(self.tokens, from.max(start + 1), &mut self.texts)
                 }
             };
@@ -121,7 +124,7 @@ impl ItemParser<'_> {
         let first = self.tokens[start];
         if !items::starts_item(first, &mut self.texts) {
             let error = error_saw(code_for(first), TOP_LEVEL, Saw::Token(first.span));
-            return Err((Box::new(error), start + 1));
+            return Err((Box::new(error), start));
         }
         let end = match items::cut(self.tokens, start, &mut self.texts) {
             Cut::At(end) => end,
@@ -130,8 +133,8 @@ impl ItemParser<'_> {
                 return Err((Box::new(error_at(Code::TooDeep, message, self.tokens[at].span)), at));
             }
         };
-        let joined = Joined::new(&self.tokens[start..end], &mut self.texts);
-        let builder = Builder::new(&joined, self.env.guru, self.env.compatible);
+        let joined = Joined::new(&self.tokens[start..end], &mut self.texts, self.env.syntax);
+        let builder = Builder::new(&joined, self.env.guru, self.env.syntax);
         match StapGrammar::parse(Rule::item, &joined.text) {
             Ok(pairs) => {
                 for pair in pairs {

@@ -10,7 +10,7 @@ use super::expand::Expander;
 use super::report::{error_at, error_saw};
 use super::token::{Token, TokenKind};
 use crate::diag::diagnostic::Saw;
-use crate::diag::{Code, Sink};
+use crate::diag::{Code, Diagnostic, Sink};
 use crate::source::{FileId, SourceMap, Symbol};
 
 /// A file after preprocessing.
@@ -46,9 +46,21 @@ struct Preprocessor<'a> {
     file: FileId,
 }
 
+/// What is skipped of a conditional.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Branch {
+    /// From `%?`.
+    Then,
+    /// From `%:`.
+    Else,
+    /// All, for its condition has an error.
+    Both,
+}
+
 impl Preprocessor<'_> {
     fn run(&mut self, out: &mut Vec<Token>) {
         while let Some(token) = self.stream.next() {
+            self.mark_failure(out);
             match token.kind {
                 TokenKind::CondOpen => self.conditional(token),
                 TokenKind::CondElse => self.at_else(token),
@@ -63,12 +75,33 @@ impl Preprocessor<'_> {
                 TokenKind::OpenEmbedded => {
                     self.unclosed(token, "Could not find matching '%}' to close embedded function block");
                 }
-                _ => out.push(token),
+                _ => {
+                    if token.kind == TokenKind::Embedded {
+                        self.check_closing(token);
+                    }
+                    out.push(token);
+                }
             }
         }
         if let Some(&(token, _)) = self.open.last() {
             let message = "incomplete conditional at end of file";
             self.stream.error(error_at(Code::Preprocess, message, token.span));
+        }
+        self.mark_failure(out);
+    }
+
+    /// An item that lacks what could not be preprocessed is not complained of again.
+    fn mark_failure(&mut self, out: &mut Vec<Token>) {
+        if let Some(span) = self.stream.failed.take() {
+            out.push(Token { kind: TokenKind::Failed, span });
+        }
+    }
+
+    /// A `}%` inside embedded C was likely meant to end it.
+    fn check_closing(&mut self, token: Token) {
+        if self.stream.texts.get(token.span).windows(2).any(|pair| pair == b"}%") {
+            let message = "possible erroneous closing '}%', use '%}'?";
+            self.stream.sink.push(Diagnostic::warning(Code::Suspicious, message, token.span));
         }
     }
 
@@ -84,13 +117,13 @@ impl Preprocessor<'_> {
         match condition::read(&mut self.stream, open) {
             Ok(true) => self.open.push((open, false)),
             Ok(false) => {
-                if self.skip(open, true) {
+                if self.skip(open, Branch::Then) {
                     self.open.push((open, true));
                 }
             }
             Err(error) => {
                 self.stream.error(error);
-                self.skip(open, false);
+                self.skip(open, Branch::Both);
             }
         }
     }
@@ -98,29 +131,30 @@ impl Preprocessor<'_> {
     fn at_else(&mut self, token: Token) {
         match self.open.pop() {
             Some((open, false)) => {
-                self.skip(open, false);
+                self.skip(open, Branch::Else);
             }
             Some(in_else) => {
                 self.open.push(in_else);
-                self.stream.error(error_at(
-                    Code::Preprocess,
-                    "invalid conditional - duplicate '%:'",
-                    token.span,
-                ));
+                self.second_else(token);
             }
             None => self.stray(token),
         }
     }
 
-    /// Skips to the end of a branch: to `%)`, or to `%:` if `stop_at_else`. True when it stopped at `%:`.
-    fn skip(&mut self, open: Token, stop_at_else: bool) -> bool {
+    fn second_else(&mut self, token: Token) {
+        self.stream.error(error_at(Code::Preprocess, "invalid conditional - duplicate '%:'", token.span));
+    }
+
+    /// Skips to the end of a branch. True when that is the `%:` behind the first one.
+    fn skip(&mut self, open: Token, branch: Branch) -> bool {
         let mut depth = 0usize;
         while let Some(token) = self.stream.next_raw() {
             match token.kind {
                 TokenKind::CondOpen => depth += 1,
                 TokenKind::CondClose if depth == 0 => return false,
                 TokenKind::CondClose => depth -= 1,
-                TokenKind::CondElse if depth == 0 && stop_at_else => return true,
+                TokenKind::CondElse if depth == 0 && branch == Branch::Then => return true,
+                TokenKind::CondElse if depth == 0 && branch == Branch::Else => self.second_else(token),
                 _ => {}
             }
         }

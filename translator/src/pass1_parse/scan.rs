@@ -19,7 +19,7 @@ const CHUNK: usize = 256 * 1024;
 const PLACEHOLDER: u8 = 0x7f;
 
 /// Scans a whole file. Never fails: what is no token comes out as [`TokenKind::Junk`] and its like.
-pub fn scan(bytes: &[u8], file: FileId, compatible: (u32, u32)) -> Vec<Token> {
+pub fn scan(bytes: &[u8], file: FileId, syntax: (u32, u32)) -> Vec<Token> {
     let text = ascii(bytes);
     let mut tokens = Vec::with_capacity(bytes.len() / 4);
     let mut start = 0;
@@ -29,7 +29,7 @@ pub fn scan(bytes: &[u8], file: FileId, compatible: (u32, u32)) -> Vec<Token> {
         let last = end == text.len();
         match scan_chunk(&text[start..end], last, |rule, lo, hi| {
             let (lo, hi) = (start + lo, start + hi);
-            if let Some(kind) = kind(rule, &bytes[lo..hi], compatible) {
+            if let Some(kind) = kind(rule, &bytes[lo..hi], syntax) {
                 let span = Span { file, lo: lo as u32, hi: hi as u32, origin: OriginId::NONE };
                 tokens.push(Token { kind, span });
             }
@@ -73,9 +73,9 @@ fn scan_chunk(text: &str, last: bool, mut token: impl FnMut(Rule, usize, usize))
     None
 }
 
-fn kind(rule: Rule, text: &[u8], compatible: (u32, u32)) -> Option<TokenKind> {
+fn kind(rule: Rule, text: &[u8], syntax: (u32, u32)) -> Option<TokenKind> {
     Some(match rule {
-        Rule::ident if is_keyword(text, compatible) => TokenKind::Keyword,
+        Rule::ident if is_keyword(text, syntax) => TokenKind::Keyword,
         Rule::ident => TokenKind::Ident,
         Rule::number => TokenKind::Number,
         Rule::string => TokenKind::String,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::source::map::SourceFile;
+use crate::source::token_text::KEYWORDS;
 use crate::source::{FileId, SourceMap, Span};
 
 /// What sort of token it is.
@@ -38,6 +39,8 @@ pub enum TokenKind {
     OpenEmbedded,
     /// Bytes that are no token.
     Junk,
+    /// Where preprocessing failed, which was told.
+    Failed,
 }
 
 /// One token; its text is what its span covers.
@@ -49,36 +52,42 @@ pub struct Token {
     pub span: Span,
 }
 
-/// The reserved words, as stap(1) lists them.
-const KEYWORDS: [&[u8]; 20] = [
-    b"probe",
-    b"global",
-    b"private",
-    b"function",
-    b"if",
-    b"else",
-    b"for",
-    b"foreach",
-    b"in",
-    b"limit",
-    b"return",
-    b"delete",
-    b"while",
-    b"break",
-    b"continue",
-    b"next",
-    b"string",
-    b"long",
-    b"try",
-    b"catch",
-];
-
-/// Whether `word` is reserved in the language of version `compatible`.
-pub fn is_keyword(word: &[u8], compatible: (u32, u32)) -> bool {
+/// Whether `word` is reserved in the language of version `syntax`.
+pub fn is_keyword(word: &[u8], syntax: (u32, u32)) -> bool {
     (2..=8).contains(&word.len())
         && word[0].is_ascii_lowercase()
         && KEYWORDS.contains(&word)
-        && (word != b"private" || compatible >= (3, 0))
+        && (word != b"private" || syntax >= (3, 0))
+}
+
+/// The operators that start with `@`, without it, and the version of the language that each came with.
+const OPERATORS: [(&str, (u32, u32)); 21] = [
+    ("avg", (0, 0)),
+    ("cast", (0, 0)),
+    ("const", (3, 1)),
+    ("count", (0, 0)),
+    ("defined", (0, 0)),
+    ("entry", (0, 0)),
+    ("enum", (5, 5)),
+    ("enumname", (5, 6)),
+    ("hist_linear", (0, 0)),
+    ("hist_log", (0, 0)),
+    ("kderef", (4, 0)),
+    ("kregister", (4, 0)),
+    ("max", (0, 0)),
+    ("min", (0, 0)),
+    ("perf", (0, 0)),
+    ("probewrite", (0, 0)),
+    ("sum", (0, 0)),
+    ("uderef", (4, 0)),
+    ("uregister", (4, 0)),
+    ("var", (0, 0)),
+    ("variance", (3, 1)),
+];
+
+/// Whether `@word` is an operator in the language of version `syntax`.
+pub fn is_operator(word: &str, syntax: (u32, u32)) -> bool {
+    OPERATORS.iter().any(|&(name, since)| name == word && since <= syntax)
 }
 
 /// The texts of tokens. Most tokens of a stretch lie in one file, which is kept at hand.

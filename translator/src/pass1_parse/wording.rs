@@ -53,8 +53,8 @@ fn message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
     let has = |token: &str| expected.contains(token);
     let name = has("A..Z");
     if has("#break#") {
-        "expected statement".to_owned()
-    } else if has("~") || has("+") && has("\"\"") {
+        statement(text, offset)
+    } else if has("~") || has("+") && has("\"\"") && !has("!=") {
         "expected literal string or number".to_owned()
     } else if has("!=") {
         after_value(expected, text, offset)
@@ -65,18 +65,26 @@ fn message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
     } else if text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
         "unexpected end-of-file".to_owned()
     } else if name {
-        name_message(expected)
+        name_message(expected, text, offset)
     } else {
         rest(expected, text, offset)
     }
 }
 
+/// A statement should stand here. What is no reserved word could only begin an expression.
+fn statement(text: &str, offset: usize) -> String {
+    let found = text[offset..].trim_start();
+    let other = !found.is_empty() && !found.starts_with('#');
+    if other { "expected literal string or number" } else { "expected statement" }.to_owned()
+}
+
 /// A name should stand here, or something else.
-fn name_message(expected: &BTreeSet<String>) -> String {
+fn name_message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
     let has = |token: &str| expected.contains(token);
+    let after_in = text[..offset].trim_end().ends_with("#in#");
     if has("*") {
         "expected identifier or '*' or '{'"
-    } else if has("@hist_log") {
+    } else if has("@hist_log") || after_in {
         "expected identifier or statistical operation"
     } else if has("#function#") {
         "expected 'function' or identifier"
@@ -94,7 +102,7 @@ fn after_value(expected: &BTreeSet<String>, text: &str, offset: usize) -> String
         [")", "]", ",", ":", ";"].into_iter().filter(|mark| expected.contains(*mark)).collect();
     match marks.as_slice() {
         [")", ","] if opener(text, offset).is_some_and(is_print) => "expected one of ', )'".to_owned(),
-        [] => "expected statement".to_owned(),
+        [] => statement(text, offset),
         [one] => format!("expected '{one}'"),
         several => format!("expected one of '{}'", several.join(" ")),
     }

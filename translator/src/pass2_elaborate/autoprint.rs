@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::access::{self, Access, Deed};
 use super::names::Names;
 use crate::ir::arena::Arena;
-use crate::ir::expr::{Piece, Print, StatRef};
+use crate::ir::expr::{Conversion, FormatSpec, Piece, Print, StatRef};
 use crate::ir::program::{Constant, FunctionBody, Global, GlobalId, Local, LocalId, Point, Probe};
 use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{Hist, Ty, ValueTy};
@@ -56,11 +56,12 @@ pub fn unread(names: &Names<'_>) -> FxHashSet<GlobalId> {
 
 /// Adds an end probe for each of them.
 pub fn add(names: &mut Names<'_>, displayed: &FxHashSet<GlobalId>) {
+    let hex = names.session.options.compatible < (1, 4);
     let program = &mut names.program;
     let ids: Vec<GlobalId> = program.globals.handles().filter(|id| displayed.contains(id)).collect();
     for id in ids {
         let global = &program.globals[id];
-        let mut display = Display { id, global, span: global.span, locals: Arena::default() };
+        let mut display = Display { id, global, span: global.span, locals: Arena::default(), hex };
         let body = display.body();
         let probe = Probe {
             number: 0,
@@ -85,6 +86,8 @@ struct Display<'d> {
     global: &'d Global,
     span: Span,
     locals: Arena<Local>,
+    /// Figures of statistics are shown in hex, as before version 1.4.
+    hex: bool,
 }
 
 impl Display<'_> {
@@ -156,7 +159,11 @@ impl Display<'_> {
     fn figures(&self, keys: &[Expr], pieces: &mut Vec<Piece>) {
         for (label, op) in FIGURES {
             pieces.push(text(label));
-            pieces.push(Piece::Value(self.figure(op, keys)));
+            let figure = self.figure(op, keys);
+            pieces.push(match self.hex {
+                true => Piece::Format { spec: hex(), arg: figure },
+                false => Piece::Value(figure),
+            });
         }
         let ValueTy::Stat(needs) = self.global.value else { return };
         let kind = match needs.hist {
@@ -185,6 +192,11 @@ impl Display<'_> {
         pieces.push(text("\n"));
         Stmt { span: self.span, kind: StmtKind::Print(Print { to_string: false, pieces }) }
     }
+}
+
+/// `%#x`
+fn hex() -> FormatSpec {
+    FormatSpec { alternate: true, ..FormatSpec::plain(Conversion::Hex) }
 }
 
 fn text(text: &str) -> Piece {

@@ -267,7 +267,7 @@ fn conversion_letter(conversion: Conversion) -> String {
         Conversion::Octal => "o",
         Conversion::Hex => "x",
         Conversion::HexUpper => "X",
-        Conversion::Pointer => "p",
+        Conversion::Pointer | Conversion::WidePointer => "p",
         Conversion::Char => "c",
         Conversion::String => "s",
         Conversion::Memory => "m",

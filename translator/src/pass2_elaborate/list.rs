@@ -22,7 +22,7 @@ pub fn list(
     variables: bool,
 ) -> Vec<String> {
     let mut names = Names::new(session, sink, Catalog::new(files, library));
-    handlers::resolve_all(&mut names, &mut PointTree::new());
+    handlers::resolve_all(&mut names, &mut PointTree::new(session.options.compatible));
     if variables {
         types::types(&mut names);
     }

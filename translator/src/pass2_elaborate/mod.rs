@@ -64,7 +64,7 @@ pub fn elaborate_observed(
     let before = sink.errors();
     let failed = || sink.errors() > before;
     let mut names = Names::new(session, sink, Catalog::new(files, library));
-    handlers::resolve_all(&mut names, &mut PointTree::new());
+    handlers::resolve_all(&mut names, &mut PointTree::new(session.options.compatible));
     locks::check_iterations(&names.program, sink);
     if failed() {
         return None;

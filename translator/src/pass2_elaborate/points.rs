@@ -77,12 +77,19 @@ pub struct PointTree {
     /// Files whose aliases hang in the tree: the first so many of the catalogue.
     files: usize,
     asked: FxHashSet<Symbol>,
+    /// Components beyond an alias may go to what it stands for.
+    suffixes: bool,
 }
 
 impl PointTree {
-    /// A tree of all families.
-    pub fn new() -> Self {
-        let mut tree = PointTree { nodes: vec![Node::default()], files: 0, asked: FxHashSet::default() };
+    /// A tree of all families, for the language of version `compatible`.
+    pub fn new(compatible: (u32, u32)) -> Self {
+        let mut tree = PointTree {
+            nodes: vec![Node::default()],
+            files: 0,
+            asked: FxHashSet::default(),
+            suffixes: compatible >= (2, 0),
+        };
         for (index, family) in FAMILIES.iter().enumerate() {
             for pattern in family.patterns() {
                 tree.add_pattern(pattern, index);
@@ -141,9 +148,10 @@ impl PointTree {
     pub fn find(&mut self, catalog: &mut Catalog<'_>, point: &[Component]) -> Result<Vec<Match>, Diagnostic> {
         self.refresh(catalog, point[0].name);
         let wild = point.iter().any(|component| component.name.as_str().contains('*'));
-        let mut search = Search { tree: self, found: Vec::new(), suffixes: !wild };
+        let suffixes = self.suffixes;
+        let mut search = Search { tree: self, found: Vec::new(), suffixes: suffixes && !wild };
         let mut outcome = search.walk(0, &mut point.to_vec(), 0);
-        if wild && search.found.is_empty() {
+        if suffixes && wild && search.found.is_empty() {
             search.suffixes = true;
             outcome = search.walk(0, &mut point.to_vec(), 0);
         }

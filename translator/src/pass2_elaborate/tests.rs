@@ -150,6 +150,7 @@ fn parse(session: &Session<'_>, name: &str, text: &[u8], library: bool, sink: &S
         arch: &session.target.arch,
         config: &|_| None,
         compatible: (5, 6),
+        syntax: (5, 6),
         privilege: session.options.privilege,
         guru: privileged,
         args: &[],

@@ -12,7 +12,7 @@ use super::writer::{Writer, c_string};
 use crate::cli::options::Options;
 use crate::ir::expr::Expr;
 use crate::ir::program::{FunctionId, Global, GlobalId, LocalId, Program};
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceMap, Span, token_text};
 
 /// What translation sees of the session.
 #[derive(Clone, Copy)]
@@ -236,10 +236,8 @@ impl<'a> Body<'a> {
     pub fn token_place(&self, span: Span) -> String {
         let sources = &self.unit.input.sources;
         let text = sources.text(span);
-        let mut place = format!("{} '", token_kind(&text)).into_bytes();
-        place.extend_from_slice(&text);
-        place.extend_from_slice(format!("' at {}", sources.place(span)).as_bytes());
-        c_string(&place)
+        let place = format!("{} at {}", token_text::describe(&text), sources.place(span));
+        c_string(place.as_bytes())
     }
 
     /// Takes `cost` from what the handler may still do.
@@ -258,50 +256,6 @@ impl<'a> Body<'a> {
                 Storage::String => self.out.line(format!("l->{}[0] = '\\0';", slot.name)),
                 Storage::Reference => {}
             }
-        }
-    }
-}
-
-/// The peer's word for a kind of token.
-fn token_kind(text: &[u8]) -> &'static str {
-    const KEYWORDS: [&[u8]; 12] = [
-        b"break",
-        b"catch",
-        b"continue",
-        b"delete",
-        b"for",
-        b"foreach",
-        b"if",
-        b"next",
-        b"probe",
-        b"return",
-        b"try",
-        b"while",
-    ];
-    match text.first() {
-        Some(b'"') => "string",
-        Some(b'0'..=b'9') => "number",
-        Some(b'%') if text.len() > 2 => "embedded code",
-        _ if KEYWORDS.contains(&text) => "keyword",
-        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'@') => "identifier",
-        _ => "operator",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_have_the_words_of_the_peer() {
-        for (text, kind) in [
-            ("while", "keyword"),
-            ("x1", "identifier"),
-            ("/", "operator"),
-            ("\"a\"", "string"),
-            ("12", "number"),
-        ] {
-            assert_eq!(token_kind(text.as_bytes()), kind, "{text}");
         }
     }
 }

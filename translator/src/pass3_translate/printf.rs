@@ -124,7 +124,10 @@ fn conversion(sink: &str, spec: &FormatSpec, width: &str, precision: &str, value
         _ => {}
     }
     let (flags, base) = flags_and_base(spec);
-    let format = format!("(struct stp_format){{ {flags}, {base}, {width}, {precision} }}");
+    let mut format = format!("(struct stp_format){{ {flags}, {base}, {width}, {precision} }}");
+    if spec.conversion == Conversion::WidePointer {
+        format = format!("stp_format_wide({format})");
+    }
     match spec.conversion {
         Conversion::Char => format!("{sink} = stp_put_byte({sink}, {value}, {format});"),
         Conversion::String => format!("{sink} = stp_put_field({sink}, {value}, strlen({value}), {format});"),
@@ -137,7 +140,7 @@ fn conversion(sink: &str, spec: &FormatSpec, width: &str, precision: &str, value
 }
 
 fn flags_and_base(spec: &FormatSpec) -> (String, u32) {
-    let pointer = spec.conversion == Conversion::Pointer;
+    let pointer = matches!(spec.conversion, Conversion::Pointer | Conversion::WidePointer);
     let flags: Vec<_> = [
         (spec.left, "STP_FMT_LEFT"),
         (spec.zero, "STP_FMT_ZERO"),
@@ -152,7 +155,7 @@ fn flags_and_base(spec: &FormatSpec) -> (String, u32) {
     .collect();
     let base = match spec.conversion {
         Conversion::Octal => 8,
-        Conversion::Hex | Conversion::HexUpper | Conversion::Pointer => 16,
+        Conversion::Hex | Conversion::HexUpper | Conversion::Pointer | Conversion::WidePointer => 16,
         _ => 10,
     };
     (if flags.is_empty() { "0".to_owned() } else { flags.join(" | ") }, base)

@@ -64,7 +64,7 @@ impl Body<'_> {
         }
     }
 
-    /// `@count(x)` and its like. All but count and sum fail on a statistic that has no values.
+    /// `@count(x)` and its like. All but count and sum (since version 1.5) fail on a statistic that has no values.
     pub fn figure(&mut self, op: StatOp, shift: u8, of: &StatRef, span: Span) -> String {
         let stat = self.declare("struct stp_stat @");
         if of.keys.is_empty() {
@@ -73,7 +73,8 @@ impl Body<'_> {
             let node = self.find(of.global, &of.keys);
             self.out.line(format!("{stat} = {node} ? {node}->value : (struct stp_stat){{}};"));
         }
-        if !matches!(op, StatOp::Count | StatOp::Sum) {
+        let sum_is_zero = self.unit.input.options.compatible >= (1, 5);
+        if op != StatOp::Count && (op != StatOp::Sum || !sum_is_zero) {
             self.fail_if(&format!("!{stat}.count"), "empty aggregate", span);
         }
         self.keep_long(&format!("stp_stat_figure(&{stat}, {}, {shift})", figure(op)))

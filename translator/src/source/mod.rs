@@ -2,6 +2,7 @@
 
 pub mod interner;
 pub mod map;
+pub mod token_text;
 
 pub use interner::Symbol;
 pub use map::{FileId, OriginId, SourceMap, Span};

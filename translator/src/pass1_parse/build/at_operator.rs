@@ -4,9 +4,13 @@ use pest::iterators::{Pair, Pairs};
 
 use super::expr::{Node, over};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::pass1_parse::ast::{ExprKind, HistKind, StatOp};
+use crate::pass1_parse::token::is_operator;
 use crate::source::Span;
+
+/// Operators that an older language allows too, unless a macro has their name.
+const ALWAYS: [&str; 2] = ["const", "variance"];
 
 impl Builder<'_> {
     pub(super) fn at_operator(&self, pair: Pair<'_, Rule>) -> Built<Node> {
@@ -18,8 +22,12 @@ impl Builder<'_> {
         let mut parts = pair.into_inner();
         let Some(op) = parts.next() else {
             let name = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
-            return Err(saw(Code::Parse, format!("unknown operator {name}"), span));
+            return Err(unknown(&name, span));
         };
+        let name = op.as_str().trim_start_matches('@');
+        if !is_operator(name, self.syntax) && !ALWAYS.contains(&name) {
+            return Err(unknown(op.as_str(), span));
+        }
         match rule {
             Rule::stat => self.stat(span, op.as_str(), parts),
             Rule::at_expr => self.at_expr(span, op.as_str(), parts),
@@ -114,6 +122,10 @@ impl Builder<'_> {
         }
         Ok(ExprKind::Const(code))
     }
+}
+
+fn unknown(name: &str, span: Span) -> Box<Diagnostic> {
+    saw(Code::Parse, format!("unknown operator {name}"), span)
 }
 
 pub(super) fn stat_op(text: &str) -> Option<StatOp> {

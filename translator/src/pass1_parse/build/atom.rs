@@ -42,7 +42,8 @@ impl Builder<'_> {
             }
         }
         let mut value = value.ok_or_else(incomplete)?;
-        if !path.is_empty() {
+        if let Some(step) = path.first() {
+            self.allow_steps(&value.expr, step)?;
             depth = depth.max(value.depth);
             value = over(value.expr.span, ExprKind::Deref { base: Box::new(value.expr), path }, depth)?;
         }
@@ -50,6 +51,17 @@ impl Builder<'_> {
             Some(span) => over(span, ExprKind::AddressOf(Box::new(value.expr)), value.depth),
             None => Ok(value),
         }
+    }
+
+    /// Any number can be a typed pointer since version 2.6; before, only what names its type could.
+    fn allow_steps(&self, base: &Expr, first: &Access) -> Built<()> {
+        let typed = matches!(base.kind, ExprKind::Target(_) | ExprKind::Cast { .. } | ExprKind::AtVar { .. });
+        if typed || self.syntax >= (2, 6) {
+            return Ok(());
+        }
+        let (Access::Member(span, _) | Access::Index(span, _) | Access::Pretty(span, _)) = first;
+        let message = "members of a plain number need --compatible of 2.6 or later";
+        Err(saw(Code::Parse, message, *span))
     }
 
     /// What a chain of steps starts with. A name with trailing dollars starts the path as well.

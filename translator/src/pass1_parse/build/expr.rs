@@ -24,9 +24,19 @@ pub(super) struct Node {
 
 /// From the loosest to the tightest, as stap(1) lists them.
 static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
-    PrattParser::new()
-        .op(Op::infix(Rule::assign, Assoc::Right))
-        .op(Op::infix(Rule::ternary, Assoc::Right))
+    let loosest = PrattParser::new().op(Op::infix(Rule::assign, Assoc::Right));
+    above_ternary(loosest.op(Op::infix(Rule::ternary, Assoc::Right)))
+});
+
+/// Before version 4.0 the last part of `c ? a : b` could be an assignment.
+static OLD_PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
+    above_ternary(
+        PrattParser::new().op(Op::infix(Rule::assign, Assoc::Right) | Op::infix(Rule::ternary, Assoc::Right)),
+    )
+});
+
+fn above_ternary(looser: PrattParser<Rule>) -> PrattParser<Rule> {
+    looser
         .op(Op::infix(Rule::or, Assoc::Left))
         .op(Op::infix(Rule::and, Assoc::Left))
         .op(Op::infix(Rule::bit_or, Assoc::Left))
@@ -41,7 +51,7 @@ static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::prefix(Rule::sign))
         .op(Op::prefix(Rule::pre_crement))
         .op(Op::postfix(Rule::post_crement))
-});
+}
 
 impl Builder<'_> {
     /// An expression; a histogram is none.
@@ -60,7 +70,8 @@ impl Builder<'_> {
     /// An expression, or a histogram alone (what print and foreach take).
     pub(super) fn node_or_histogram(&self, pair: Pair<'_, Rule>) -> Built<Node> {
         self.check_chain(pair.clone().into_inner())?;
-        PRATT
+        let pratt = if self.syntax < (4, 0) { &OLD_PRATT } else { &PRATT };
+        pratt
             .map_primary(|pair| self.atom(pair))
             .map_prefix(|op, arg| self.prefix(op, arg?))
             .map_postfix(|arg, op| self.postfix(arg?, op))

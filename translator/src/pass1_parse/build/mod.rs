@@ -35,15 +35,16 @@ pub struct Builder<'j> {
     joined: &'j Joined<'j>,
     /// `-g`
     guru: bool,
-    compatible: (u32, u32),
+    /// The version of the language.
+    syntax: (u32, u32),
     /// `return` is allowed.
     in_function: Cell<bool>,
 }
 
 impl<'j> Builder<'j> {
     /// A builder for the item whose text is `joined`.
-    pub fn new(joined: &'j Joined<'j>, guru: bool, compatible: (u32, u32)) -> Self {
-        Builder { joined, guru, compatible, in_function: Cell::new(false) }
+    pub fn new(joined: &'j Joined<'j>, guru: bool, syntax: (u32, u32)) -> Self {
+        Builder { joined, guru, syntax, in_function: Cell::new(false) }
     }
 
     /// The items of one parse: several for `global a, b`.
@@ -96,7 +97,7 @@ impl<'j> Builder<'j> {
     fn string(&self, pair: Pair<'_, Rule>) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in pair.into_inner() {
-            out.extend(literal::string(self.joined.bytes(self.span(&piece)), self.compatible >= (2, 3)));
+            out.extend(literal::string(self.joined.bytes(self.span(&piece)), self.syntax >= (2, 3)));
         }
         out
     }

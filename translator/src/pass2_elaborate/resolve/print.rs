@@ -71,7 +71,7 @@ impl Resolver<'_, '_> {
             return self.error(Code::Format, "Wrong number of args to formatted print operator", span);
         };
         let arg = self.expr(arg)?;
-        Ok(vec![Piece::Format { spec: plain(Conversion::Char), arg }])
+        Ok(vec![Piece::Format { spec: FormatSpec::plain(Conversion::Char), arg }])
     }
 
     fn formatted(&mut self, node: &ast::Print, span: Span) -> Result<Vec<Piece>, Reported> {
@@ -87,7 +87,9 @@ impl Resolver<'_, '_> {
             args.push(self.expr(arg)?);
         }
         let mut args = args.into_iter();
-        let pieces: Option<Vec<Piece>> = parts.into_iter().map(|part| piece(part, &mut args)).collect();
+        let old = self.names.session.options.compatible < (1, 3);
+        let parts = parts.into_iter().map(|part| if old { widen(part) } else { part });
+        let pieces: Option<Vec<Piece>> = parts.map(|part| piece(part, &mut args)).collect();
         match pieces {
             Some(pieces) if args.next().is_none() => Ok(pieces),
             _ => self.error(Code::Format, "Wrong number of args to formatted print operator", span),
@@ -131,16 +133,13 @@ impl Resolver<'_, '_> {
     }
 }
 
-fn plain(conversion: Conversion) -> FormatSpec {
-    FormatSpec {
-        left: false,
-        zero: false,
-        plus: false,
-        space: false,
-        alternate: false,
-        width: None,
-        precision: None,
-        conversion,
+/// `%p` as it was before version 1.3.
+fn widen(part: Part) -> Part {
+    match part {
+        Part::Spec(spec) if spec.conversion == Conversion::Pointer => {
+            Part::Spec(Spec { conversion: Conversion::WidePointer, ..spec })
+        }
+        part => part,
     }
 }
 
