@@ -10,8 +10,13 @@
 //! **Input is hostile.** A reader refuses what is broken ([`Broken`]); it never panics, and what walks types is
 //! bounded, since types may form rings that C cannot.
 
+pub mod elf;
+pub mod find;
+#[cfg(test)]
+mod fixture;
 pub mod function;
 pub mod location;
+pub mod places;
 pub mod types;
 
 use std::path::PathBuf;
@@ -52,6 +57,11 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("broken debug information: {0}")]
 pub struct Broken(pub String);
+
+/// Bytes as build ids are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// One object's answers.
 pub trait DebugInfo {
