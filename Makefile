@@ -14,7 +14,7 @@ man       := $(DESTDIR)$(PREFIX)/share/man
 C_SOURCES := $(shell git ls-files 'runtime-c/*.c' 'runtime-c/*.h' 'tests/workloads/*.c')
 
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-demo build demo test check check-c bench soak debug-kernel workloads install uninstall
+.PHONY: help setup setup-demo build demo test check check-c bench compat soak debug-kernel workloads install uninstall
 
 ## help: this list (the default target)
 help:
@@ -55,6 +55,10 @@ workloads:
 ## bench: print each budget beside what is measured here
 bench: setup build workloads
 	$(CARGO) run -q --release -p stap-bench
+
+## compat: write docs/compat.md, how far each example script of systemtap-doc gets
+compat: build
+	$(CARGO) run -q --release -p stap-tests --bin compat
 
 ## soak: the cases and special tests on the real-time kernel and on one with lock and memory checking
 soak: setup workloads

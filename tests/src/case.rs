@@ -133,7 +133,7 @@ fn name(path: &Path) -> String {
 }
 
 /// Visits the scripts under a folder, which may be missing while it is empty.
-fn walk(folder: &Path, visit: &mut dyn FnMut(&Path) -> Result<(), String>) -> Result<(), String> {
+pub fn walk(folder: &Path, visit: &mut dyn FnMut(&Path) -> Result<(), String>) -> Result<(), String> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.filter_map(Result::ok) {
         let path = entry.path();

@@ -6,7 +6,10 @@
 pub mod batch;
 pub mod cache;
 pub mod case;
+pub mod compat;
 pub mod directives;
+pub mod examples;
 pub mod expect;
+pub mod parallel;
 pub mod process;
 pub mod programs;

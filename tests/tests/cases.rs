@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use stap_tests::batch::{self, Run};
 use stap_tests::case::{self, Case, Phase};
 use stap_tests::expect::{self, Outcome};
+use stap_tests::parallel;
 use stap_tests::programs::{kernels, programs, release_of};
 use stap_vm::Vm;
 
@@ -108,7 +107,7 @@ impl Batch {
     }
 
     fn run(&self) -> HashMap<String, Result<(), String>> {
-        let built = self.build();
+        let built = parallel::map(&self.cases, |case| self.compile(case));
         let mut outcomes = HashMap::new();
         let (mut loaded, mut runs) = (Vec::new(), Vec::new());
         for (case, built) in self.cases.iter().zip(built) {
@@ -137,30 +136,6 @@ impl Batch {
             }
         }
         outcomes
-    }
-
-    /// Compiles all modules, as many at a time as there are CPUs.
-    fn build(&self) -> Vec<Result<Run, String>> {
-        let built: Vec<Mutex<Option<Result<Run, String>>>> =
-            self.cases.iter().map(|_| Mutex::default()).collect();
-        let next = AtomicUsize::new(0);
-        let workers = thread::available_parallelism().map_or(2, usize::from);
-        thread::scope(|scope| {
-            for _ in 0..workers.min(self.cases.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let (Some(case), Some(place)) = (self.cases.get(index), built.get(index)) else {
-                            break;
-                        };
-                        let run = self.compile(case);
-                        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
-                    }
-                });
-            }
-        });
-        let missing = || Err("was not compiled".to_owned());
-        built.into_iter().map(|run| run.into_inner().ok().flatten().unwrap_or_else(missing)).collect()
     }
 
     fn compile(&self, case: &Case) -> Result<Run, String> {

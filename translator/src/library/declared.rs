@@ -24,8 +24,10 @@ pub fn names(text: &[u8]) -> Vec<(Kind, String)> {
     let mut private = false;
     let mut after_dot = false;
     while let Some(word) = scanner.word() {
-        // `.function` is a component of a probe point.
-        if std::mem::replace(&mut after_dot, word == b".") {
+        // `.function` is a component of a probe point; after `. "text"` comes what ends the statement.
+        let is_component = after_dot && word[0].is_ascii_alphabetic();
+        after_dot = word == b".";
+        if is_component {
             continue;
         }
         match word {
@@ -169,6 +171,14 @@ mod tests {
                 "Alias two",
                 "Macro m"
             ]
+        );
+    }
+
+    #[test]
+    fn a_text_behind_a_dot_hides_no_brace() {
+        assert_eq!(
+            list("function f() { return g() . \"}\" } function h() { }"),
+            ["Function f", "Function h"]
         );
     }
 

@@ -12,7 +12,7 @@ use super::search::Found;
 use crate::host::{Host, Stat};
 
 /// Changes whenever the format, or what `declared` finds, does.
-const HEADER: &str = "stap-rs tapset index 1";
+const HEADER: &str = "stap-rs tapset index 2";
 
 type Names = Vec<(Kind, String)>;
 
