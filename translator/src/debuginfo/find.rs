@@ -29,8 +29,7 @@ impl Search<'_> {
     /// The debuginfo of that very build, or what to do to get it.
     pub fn run(&self) -> Result<DebugFile, Box<Diagnostic>> {
         let mut rejected = Vec::new();
-        let candidates =
-            self.on_disk().into_iter().chain(std::iter::once_with(|| self.from_server()).flatten());
+        let candidates = self.on_disk().into_iter().chain(std::iter::once_with(|| self.fetched()).flatten());
         for path in candidates {
             let Ok(bytes) = self.host.map(&path) else { continue };
             match DebugFile::new(&path, bytes, self.build_id) {
@@ -68,7 +67,7 @@ impl Search<'_> {
 
     /// What debuginfod-find fetched. It is elfutils' own client: it knows the servers' list, time-outs and the cache that
     /// gdb and others share, all of which a plain download would have to do again.
-    fn from_server(&self) -> Option<PathBuf> {
+    fn fetched(&self) -> Option<PathBuf> {
         let servers = self.host.env("DEBUGINFOD_URLS").filter(|urls| !urls.is_empty());
         let (Some(id), Some(_)) = (self.build_id, servers) else { return None };
         let argv = ["debuginfod-find", "debuginfo", &super::hex(id)].map(OsString::from).to_vec();
@@ -119,7 +118,7 @@ pub fn remedy(host: &dyn Host, release: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::debuginfo::fixture;
+    use crate::debuginfo::tests::fixture;
     use crate::host::Output;
     use crate::host::memory::MemoryHost;
 

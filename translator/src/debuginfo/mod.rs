@@ -12,11 +12,11 @@
 
 pub mod elf;
 pub mod find;
-#[cfg(test)]
-mod fixture;
 pub mod function;
 pub mod location;
 pub mod places;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
 use std::path::PathBuf;
