@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_shell_of_system_is_not_waited_for() {
         let begun = std::time::Instant::now();
-        run_shell(b"exec sleep 5 >/dev/null 2>&1").unwrap();
-        assert!(begun.elapsed() < std::time::Duration::from_secs(4));
+        run_shell(b"exec sleep 60 >/dev/null 2>&1").unwrap();
+        assert!(begun.elapsed() < std::time::Duration::from_secs(40));
     }
 }

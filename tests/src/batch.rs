@@ -41,9 +41,12 @@ impl Run {
         words.push(module.to_string_lossy().into_owned());
         words.extend_from_slice(&directives.module_args);
         let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
-        Run { command: words.join(" "), files, limit: directives.timeout }
+        Run { command: words.join(" "), files, limit: directives.limit() }
     }
 }
+
+/// How long a guest may take to start, and to look for leaks at its end.
+const BOOT_LIMIT: Duration = Duration::from_secs(180);
 
 /// The functions of the guest's script. Each run is announced on the console, so that a complaint there finds its run,
 /// and reported in one frame: number, exit code, lengths, modules left behind, then the two outputs.
@@ -74,16 +77,18 @@ pub fn run(vm: &Vm, runs: &[Run]) -> Vec<Result<Outcome, String>> {
 fn boot(vm: &Vm, runs: &[Run], first: usize) -> Vec<Result<Outcome, String>> {
     let mut script = FRAME.to_owned();
     let mut vm = vm.clone();
-    let mut limit = Duration::from_secs(120);
+    let (mut life, mut silence) = (BOOT_LIMIT, BOOT_LIMIT);
     for (index, run) in runs.iter().enumerate() {
         let command = shell_word(&run.command);
         script.push_str(&format!("run {} {} {command}\n", first + index, run.limit.as_secs()));
-        limit += run.limit + Duration::from_secs(5);
+        let limit = run.limit + Duration::from_secs(10);
+        life += limit;
+        silence = silence.max(limit);
         for file in &run.files {
             vm = vm.visible(file);
         }
     }
-    let result = match vm.timeout(limit).run(&script) {
+    let result = match vm.timeout(life).silence(silence).run(&script) {
         Ok(result) => result,
         Err(error) => return runs.iter().map(|_| Err(error.to_string())).collect(),
     };

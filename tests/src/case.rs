@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use crate::directives::Directives;
 use crate::expect::{self, Outcome};
@@ -101,9 +100,7 @@ impl Case {
         let mut command: Command = programs.stap();
         command.args([self.phase.option(), "-r", release]).args(&self.directives.args);
         command.arg(&self.path).args(&self.directives.script_args);
-        // The limit is for a hang; a loaded machine may be slow.
-        let limit = self.directives.timeout * 3 + Duration::from_secs(60);
-        process::run(&mut command, limit).map_err(|error| format!("{}: {error}", programs.stap.display()))
+        process::run(&mut command, self.directives.limit()).map_err(|error| format!("{}: {error}", programs.stap.display()))
     }
 }
 

@@ -14,7 +14,7 @@
 //! | `WORKLOAD: COMMAND` | the command for staprun's `-c`; its first word may be a program of tests/workloads |
 //! | `KERNELS: PREFIXES` | only kernels whose release begins so |
 //! | `REQUIRES: PROGRAMS` | ignored where the host lacks one of them |
-//! | `TIMEOUT: SECONDS` | 20 when left out |
+//! | `TIMEOUT: SECONDS` | how long it may take on an idle machine, 20 when left out |
 //! | `STATUS: todo(REASON)` | runs and must fail; a todo that passes fails the test |
 
 use std::time::Duration;
@@ -108,6 +108,11 @@ impl Directives {
             _ => return Err(format!("unknown directive {name}")),
         }
         Ok(())
+    }
+
+    /// When the case is given up. That is for a hang: a loaded machine is slow, and so is a kernel that checks itself.
+    pub fn limit(&self) -> Duration {
+        self.timeout * 3 + Duration::from_secs(60)
     }
 
     /// Whether the case is for this kernel.

@@ -43,8 +43,19 @@ impl VmResult {
     }
 }
 
+/// How long a guest may live.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// In all.
+    pub(crate) life: Duration,
+    /// Without a byte on standard output or error.
+    pub(crate) silence: Duration,
+}
+
 /// What the threads that read the streams tell the thread that waits.
 enum Event {
+    /// The guest has sent some of standard output or error.
+    Heard,
     /// The guest has sent the whole of standard output or error.
     StreamWhole,
     /// The caller's reader of standard output or error has gone.
@@ -59,7 +70,7 @@ enum Event {
 pub(crate) fn boot(
     program: &Path,
     machine: &Machine,
-    timeout: Duration,
+    limits: Limits,
     sinks: [Sink; 2],
     interrupts: Option<&Interrupts>,
 ) -> Result<VmResult, VmError> {
@@ -75,8 +86,8 @@ pub(crate) fn boot(
         read_console(console, events.clone()),
     ];
     let control = read_control(control, events);
-    let mut waiting = Waiting { status: None, left: None, whole: 0, interrupted: 0 };
-    let end = waiting.wait(&received, started + timeout, interrupts, &mut commands);
+    let mut waiting = Waiting { status: None, left: None, whole: 0, interrupted: 0, heard: started };
+    let end = waiting.wait(&received, started, limits, interrupts, &mut commands);
     qemu.kill();
     let _ = control.join();
     let [stdout, stderr, console] = threads.map(|thread| thread.join().unwrap_or_default());
@@ -100,18 +111,21 @@ struct Waiting {
     left: Option<String>,
     whole: u32,
     interrupted: u32,
+    heard: Instant,
 }
 
 impl Waiting {
     fn wait(
         &mut self,
         events: &Receiver<Event>,
-        deadline: Instant,
+        started: Instant,
+        limits: Limits,
         interrupts: Option<&Interrupts>,
         commands: &mut UnixStream,
     ) -> End {
         loop {
             match events.recv_timeout(TICK) {
+                Ok(Event::Heard) => self.heard = Instant::now(),
                 Ok(Event::StreamWhole) => self.whole += 1,
                 Ok(Event::Control(line)) => self.control(&line),
                 // As SIGPIPE would end a program of the host.
@@ -122,7 +136,7 @@ impl Waiting {
             if self.whole == 2 && self.status.is_some() {
                 return End::Whole;
             }
-            if Instant::now() >= deadline {
+            if started.elapsed() >= limits.life || self.heard.elapsed() >= limits.silence {
                 return End::Timeout;
             }
             if let Some(signal) = interrupts.and_then(Interrupts::next)
@@ -237,6 +251,7 @@ fn read_stream(mut stream: UnixStream, mut sink: Sink, events: Sender<Event>) ->
         let mut read = true;
         while let Ok(count @ 1..) = stream.read(&mut buffer) {
             let mut taken = true;
+            let _ = events.send(Event::Heard);
             if mark.feed(&buffer[..count], |bytes| taken &= sink.write(bytes)) {
                 let _ = events.send(Event::StreamWhole);
             }

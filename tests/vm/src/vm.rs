@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
-use crate::boot::{self, VmResult};
+use crate::boot::{self, Limits, VmResult};
 use crate::initramfs::{Payload, Plan};
 use crate::interrupt::Interrupts;
 use crate::kernel::Kernel;
@@ -31,7 +31,7 @@ pub struct Vm {
     kernel: Kernel,
     root: Root,
     share: Option<PathBuf>,
-    timeout: Duration,
+    limits: Limits,
     cpus: u32,
     memory_mb: u32,
     kernel_args: Vec<String>,
@@ -55,7 +55,7 @@ impl Vm {
             kernel,
             root: Root::Auto,
             share: None,
-            timeout: Duration::from_secs(300),
+            limits: Limits { life: Duration::from_secs(300), silence: Duration::MAX },
             cpus: 2,
             memory_mb: 2048,
             kernel_args: Vec::new(),
@@ -81,7 +81,13 @@ impl Vm {
 
     /// Kills the guest after this time.
     pub fn timeout(mut self, timeout: Duration) -> Vm {
-        self.timeout = timeout;
+        self.limits.life = timeout;
+        self
+    }
+
+    /// Kills the guest when it has written nothing for so long.
+    pub fn silence(mut self, limit: Duration) -> Vm {
+        self.limits.silence = limit;
         self
     }
 
@@ -207,7 +213,7 @@ impl Vm {
             host_root,
             share: share.as_deref(),
         };
-        boot::boot(&program, &machine, self.timeout, sinks, interrupts)
+        boot::boot(&program, &machine, self.limits, sinks, interrupts)
     }
 }
 
