@@ -100,7 +100,8 @@ impl Case {
         let mut command: Command = programs.stap();
         command.args([self.phase.option(), "-r", release]).args(&self.directives.args);
         command.arg(&self.path).args(&self.directives.script_args);
-        process::run(&mut command, self.directives.limit()).map_err(|error| format!("{}: {error}", programs.stap.display()))
+        process::run(&mut command, self.directives.limit())
+            .map_err(|error| format!("{}: {error}", programs.stap.display()))
     }
 }
 

@@ -88,8 +88,10 @@ impl Programs {
     ) -> Result<PathBuf, Outcome> {
         let mut command = self.stap();
         command.args(["-p4", "-r", release, PATIENCE]).args(args).arg(script).args(words);
-        let mut outcome = process::run(&mut command, COMPILE_LIMIT).unwrap_or_else(|error| {
-            Outcome { exit: 127, stdout: Vec::new(), stderr: error.to_string().into_bytes() }
+        let mut outcome = process::run(&mut command, COMPILE_LIMIT).unwrap_or_else(|error| Outcome {
+            exit: 127,
+            stdout: Vec::new(),
+            stderr: error.to_string().into_bytes(),
         });
         let printed = String::from_utf8_lossy(&outcome.stdout).into_owned();
         let module =

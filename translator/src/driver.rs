@@ -104,6 +104,9 @@ fn on_a_deep_stack(host: &OsHost, options: &Options) -> i32 {
 
 /// Sets the session up and takes it through its passes.
 fn start(host: &OsHost, options: &Options, interrupts: Option<Interrupts>) -> i32 {
+    if options.verbose[0] > 1 {
+        eprint!("{}", docs::version());
+    }
     let sources = SourceMap::default();
     let report = Report::new(options, &sources);
     let failed = |diagnostic: Box<Diagnostic>| {
@@ -152,7 +155,6 @@ fn set_up<'h>(
         options.last_pass = 4;
     }
     if options.verbose[0] > 1 {
-        eprint!("{}", docs::version());
         eprintln!("Session arch: {} release: {}", target.arch, target.release);
         if let Some(dir) = &target.build_dir {
             eprintln!("Build tree: \"{}\"", dir.display());
@@ -176,6 +178,9 @@ impl Run<'_> {
         let library = Library::open(session, &self.sink);
         if let Some(listing) = &session.options.listing {
             return self.list(listing, &library);
+        }
+        if session.options.verbose[0] > 1 {
+            report::searched(&library);
         }
         if session.options.panic_warnings {
             library.read_all();
@@ -248,13 +253,15 @@ impl Run<'_> {
 
     /// Pass 2, with a look at its inner passes for --dump-after.
     fn elaborate(&self, files: &[ast::File], library: &Library<'_>, sink: &Sink) -> Option<Program> {
-        scripts::warn_of_unused_arguments(self.session, files, sink);
         let wanted = self.session.options.dump_after.as_deref();
-        pass2_elaborate::elaborate_observed(self.session, files, library, sink, &mut |name, program| {
+        let mut observe = |name: &str, program: &Program| {
             if wanted == Some(name) {
                 print_text(&pass2_elaborate::print(program, true));
             }
-        })
+        };
+        let program = pass2_elaborate::elaborate_observed(self.session, files, library, sink, &mut observe)?;
+        scripts::warn_of_unused_arguments(self.session, files, &program, sink);
+        Some(program)
     }
 
     /// `-l` and `-L`: the exit code says whether anything matched.

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::host::Host;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
-/// Clock ticks of /proc are hundredths of a second on every Linux.
-const TICK_MS: u64 = 10;
+use crate::host::Host;
 
 /// Processor time so far, children that ended included.
 #[derive(Clone, Copy, Default)]
 struct Cpu {
-    user_ms: u64,
-    system_ms: u64,
+    user_us: i64,
+    system_us: i64,
 }
 
 /// Runs since the start of a pass.
@@ -25,16 +25,16 @@ pub struct Meter<'h> {
 impl<'h> Meter<'h> {
     /// Starts now.
     pub fn start(host: &'h dyn Host) -> Self {
-        Meter { host, start: Instant::now(), cpu: cpu(host) }
+        Meter { host, start: Instant::now(), cpu: Cpu::now() }
     }
 
     /// `in Uusr/Ssys/Rreal ms.`
     pub fn times(&self) -> String {
-        let now = cpu(self.host);
+        let now = Cpu::now();
         format!(
             "in {}usr/{}sys/{}real ms.",
-            now.user_ms.saturating_sub(self.cpu.user_ms),
-            now.system_ms.saturating_sub(self.cpu.system_ms),
+            (now.user_us - self.cpu.user_us) / 1000,
+            (now.system_us - self.cpu.system_us) / 1000,
             self.start.elapsed().as_millis()
         )
     }
@@ -58,21 +58,13 @@ fn memory_kb(statm: &str, page_kb: u64) -> [u64; 4] {
     [0, 1, 2, 5].map(|index| fields.get(index).map_or(0, |pages| pages * page_kb))
 }
 
-fn cpu(host: &dyn Host) -> Cpu {
-    let stat = host.read(Path::new("/proc/self/stat")).unwrap_or_default();
-    cpu_times(&String::from_utf8_lossy(&stat))
-}
-
-/// utime, stime, cutime and cstime are fields 14 to 17; the program's name before them may hold blanks.
-fn cpu_times(stat: &str) -> Cpu {
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: Vec<u64> =
-        after_name.split_ascii_whitespace().skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
-    match ticks[..] {
-        [user, system, child_user, child_system] => {
-            Cpu { user_ms: (user + child_user) * TICK_MS, system_ms: (system + child_system) * TICK_MS }
-        }
-        _ => Cpu::default(),
+impl Cpu {
+    fn now() -> Cpu {
+        let both = [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN];
+        both.into_iter().filter_map(|who| getrusage(who).ok()).fold(Cpu::default(), |sum, usage| Cpu {
+            user_us: sum.user_us + usage.user_time().num_microseconds(),
+            system_us: sum.system_us + usage.system_time().num_microseconds(),
+        })
     }
 }
 
@@ -87,9 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_behind_a_strange_name() {
-        let cpu = cpu_times("7 (a) b) S 1 7 7 0 -1 4194304 90 0 0 0 12 3 100 20 20 0 1 0 9 9 9");
-        assert_eq!((cpu.user_ms, cpu.system_ms), (1120, 230));
-        assert_eq!(cpu_times("").user_ms, 0);
+    fn work_takes_time() {
+        let before = Cpu::now();
+        let wanted = before.user_us + before.system_us + 2000;
+        let mut sum = 0u64;
+        while Cpu::now().user_us + Cpu::now().system_us < wanted {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(Cpu::now().user_us >= before.user_us, "{sum}");
     }
 }

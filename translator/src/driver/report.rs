@@ -1,12 +1,15 @@
 //! Diagnostics on their way to the user: layout, repetition, -w and -W, exit codes.
 
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 
 use rustc_hash::FxHashSet;
 
 use crate::cli::options::Options;
 use crate::diag::render_classic::Renderer;
 use crate::diag::{Code, Diagnostic, Severity, Sink, render_json};
+use crate::library::Library;
+use crate::library::search::Tally;
 use crate::source::SourceMap;
 
 /// What a run shows of its diagnostics.
@@ -92,6 +95,18 @@ impl<'a> Report<'a> {
             eprintln!("Rerun with -v to see them.");
         }
     }
+}
+
+/// Where tapset files were looked for, and how many each directory gave.
+pub fn searched(library: &Library<'_>) {
+    let line = |what: &str, dir: &Path, tally: &Tally| {
+        if tally.found > 0 {
+            let (dir, found, processed) = (dir.display(), tally.found, tally.processed);
+            eprintln!("{what}: \"{dir}\", found: {found}, processed: {processed}");
+        }
+    };
+    library.searched().iter().for_each(|one| line("Searched for library macro files", &one.dir, &one.macros));
+    library.searched().iter().for_each(|one| line("Searched", &one.dir, &one.scripts));
 }
 
 /// Diagnostics are bytes: scripts may hold any.

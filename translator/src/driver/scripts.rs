@@ -4,6 +4,8 @@ use std::path::Path;
 
 use crate::cli::options::{Listing, Script};
 use crate::diag::{Code, Diagnostic, Severity, Sink};
+use crate::ir::Program;
+use crate::ir::program::Global;
 use crate::library::{self, Library};
 use crate::pass1_parse::{self, ast};
 use crate::session::Session;
@@ -45,14 +47,25 @@ pub fn parse_listing(
     (sink.errors() == 0).then(|| vec![file])
 }
 
-/// An argument that no script looks at is likely a mistake.
-pub fn warn_of_unused_arguments(session: &Session<'_>, files: &[ast::File], sink: &Sink) {
+/// An argument that no script looks at is likely a mistake. One that reads argc or argv may look at all.
+pub fn warn_of_unused_arguments(session: &Session<'_>, files: &[ast::File], program: &Program, sink: &Sink) {
+    let mut globals = program.globals.iter().map(|(_, global)| global);
+    if globals.any(|global| is_argument(session, global)) {
+        return;
+    }
     for index in 1..=session.options.args.len() {
         if !files.iter().any(|file| file.used_args.contains(&index)) {
             let text = format!("unused command line option ${index}/@{index}");
             sink.push(Diagnostic::new(Code::Unused, Severity::Warning, text));
         }
     }
+}
+
+/// Whether a global is one of the tapset that hold the arguments.
+fn is_argument(session: &Session<'_>, global: &Global) -> bool {
+    let name = global.name.as_str();
+    (name == "argc" || name == "argv" || name.starts_with("argv_"))
+        && session.sources.file(global.span.file).library
 }
 
 fn read_all(session: &Session<'_>) -> Result<Vec<(String, Vec<u8>)>, Box<Diagnostic>> {

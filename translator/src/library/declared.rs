@@ -80,7 +80,11 @@ impl<'a> Scanner<'a> {
             self.at += skip.min(rest.len());
         }
         let rest = &self.text[self.at..];
-        let run = rest.iter().take_while(|&&byte| is_word_byte(byte)).count().max(1);
+        let run = match rest {
+            // The number of arguments, no comment.
+            [b'$' | b'@', b'#', ..] => 2,
+            _ => rest.iter().take_while(|&&byte| is_word_byte(byte)).count().max(1),
+        };
         self.at += run;
         Some(&rest[..run])
     }
@@ -180,6 +184,11 @@ mod tests {
             list("function f() { return g() . \"}\" } function h() { }"),
             ["Function f", "Function h"]
         );
+    }
+
+    #[test]
+    fn the_number_of_arguments_is_no_comment() {
+        assert_eq!(list("global a %( $# > 1 %? = 1 %), b"), ["Global a", "Global b"]);
     }
 
     #[test]

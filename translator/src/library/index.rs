@@ -125,7 +125,7 @@ mod tests {
     use crate::library::search;
 
     fn found(host: &MemoryHost) -> Vec<Found> {
-        search::files(host, &["/t".into()], "6.1", "x86_64")
+        search::files(host, &["/t".into()], "6.1", "x86_64").files
     }
 
     #[test]

@@ -14,11 +14,12 @@ use crate::source::{FileId, Symbol};
 
 pub mod declared;
 pub mod index;
+mod programs;
 pub mod search;
 
 use declared::Kind;
 use index::Index;
-use search::Found;
+use search::{Found, Searched, is_macros};
 
 type Macros = FxHashMap<Symbol, Arc<Macro>>;
 
@@ -28,6 +29,7 @@ pub struct Library<'s> {
     sink: &'s Sink,
     index: Index,
     files: Vec<File>,
+    searched: Vec<Searched>,
     /// Files whose macros are being read, and by whom: one that asks for its own macro must not wait for itself.
     open: Mutex<Vec<(ThreadId, usize)>>,
 }
@@ -37,6 +39,8 @@ struct File {
     path: PathBuf,
     /// Of our own tapset, which `--compatible` does not gate.
     own: bool,
+    /// The directory of the programs that it is about.
+    programs: Option<PathBuf>,
     source: OnceLock<Option<FileId>>,
     tree: OnceLock<Option<Arc<ast::File>>>,
     macros: OnceLock<Macros>,
@@ -49,14 +53,19 @@ impl<'s> Library<'s> {
         let roots = search::roots(session);
         let found = search::files(session.host, &roots, &session.target.release, &session.target.arch);
         let cache = (!session.options.disable_cache).then(|| session.layout.cache.join("tapset.index"));
-        let index = Index::build(session.host, &found, cache.as_deref());
-        let files = found.into_iter().map(File::new).collect();
-        Library { session, sink, index, files, open: Mutex::default() }
+        let index = Index::build(session.host, &found.files, cache.as_deref());
+        let files = found.files.into_iter().map(File::new).collect();
+        Library { session, sink, index, files, searched: found.searched, open: Mutex::default() }
     }
 
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()
+    }
+
+    /// The directories that hold them.
+    pub fn searched(&self) -> &[Searched] {
+        &self.searched
     }
 
     /// Whether there is no file.
@@ -67,7 +76,7 @@ impl<'s> Library<'s> {
     /// Reads every file, so that each one with errors is reported and not only those that the script needs.
     pub fn read_all(&self) {
         for (position, file) in self.files.iter().enumerate() {
-            match file.path.extension().is_some_and(|extension| extension == "stpm") {
+            match is_macros(&file.path) {
                 true => drop(self.macros(position)),
                 false => drop(self.tree(position)),
             }
@@ -119,7 +128,10 @@ impl<'s> Library<'s> {
             let errors = Sink::new();
             let config = |name: &str| self.session.target.config.get(name).map(str::to_owned);
             let env = self.environment(file, &config);
-            let tree = pass1_parse::parse_file(&self.session.sources, id, &env, &errors);
+            let mut tree = pass1_parse::parse_file(&self.session.sources, id, &env, &errors);
+            if let Some(dir) = &file.programs {
+                programs::name_in_full(&mut tree, dir);
+            }
             if errors.errors() == 0 {
                 return Some(Arc::new(tree));
             }
@@ -134,7 +146,7 @@ impl<'s> Library<'s> {
         file: &File,
         config: &'e (dyn Fn(&str) -> Option<String> + Sync),
     ) -> ParseEnv<'e> {
-        let env = environment(self.session, config, &[], true, self);
+        let env = environment(self.session, config, &self.session.options.args, true, self);
         if file.own { ParseEnv { syntax: LANGUAGE_VERSION, ..env } } else { env }
     }
 
@@ -187,16 +199,15 @@ impl<'s> Library<'s> {
 }
 
 impl File {
-    fn new(Found { path, own, .. }: Found) -> Self {
-        File { path, own, source: OnceLock::new(), tree: OnceLock::new(), macros: OnceLock::new() }
+    fn new(Found { path, own, programs, .. }: Found) -> Self {
+        File { path, own, programs, source: OnceLock::new(), tree: OnceLock::new(), macros: OnceLock::new() }
     }
 }
 
 impl MacroLibrary for Library<'_> {
     fn find(&self, name: Symbol) -> Option<Arc<Macro>> {
         let positions = self.index.files(Kind::Macro, name.as_str());
-        let of_library =
-            |&&position: &&usize| self.files[position].path.extension().is_some_and(|ext| ext == "stpm");
+        let of_library = |&&position: &&usize| is_macros(&self.files[position].path);
         positions.iter().filter(of_library).find_map(|&position| self.macros(position)?.get(&name).cloned())
     }
 }

@@ -1,0 +1,55 @@
+//! Where tapset files are looked for.
+
+#![allow(clippy::disallowed_methods, reason = "the test runs the real program")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use stap::host::os::OsHost;
+use stap::kernel::tree;
+
+/// What passes 1 and 2 of a script say with a tapset directory of these files.
+fn said(files: &[(&str, &str)], options: &[&str], script: &str) -> (String, tempfile::TempDir) {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let include = scratch.path().join("tapset");
+    for (name, text) in files {
+        let path = include.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&include)).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let output = Command::new(env!("CARGO_BIN_EXE_stap"))
+        .args(["-r", &release, "-p2", "-I"])
+        .arg(&include)
+        .args(options)
+        .args(["-e", script])
+        .env("SYSTEMTAP_DIR", scratch.path().join("data"))
+        .env_remove("XDG_DATA_DIRS")
+        .output()
+        .expect("stap starts");
+    (String::from_utf8_lossy(&output.stderr).into_owned(), scratch)
+}
+
+fn line(what: &str, dir: &Path, found: usize) -> String {
+    format!("{what}: \"{}\", found: {found}, processed: {found}\n", dir.display())
+}
+
+#[test]
+fn verbose_runs_tell_what_was_searched() {
+    let files = [("m.stpm", "@define m %( 1 %)"), ("a.stp", ""), ("linux/b.stp", ""), ("linux/c.stp", "")];
+    let (text, scratch) = said(&files, &["-vv"], "probe begin { exit() }");
+    let dir = scratch.path().join("tapset");
+    let macros = text.find(&line("Searched for library macro files", &dir, 1));
+    let specific = text.find(&line("Searched", &dir.join("linux"), 2));
+    let general = text.find(&line("Searched", &dir, 1));
+    let pass = text.find("Pass 1: parsed user script and ");
+    assert!(macros.is_some() && macros < specific && specific < general && general < pass, "{text}");
+}
+
+#[test]
+fn scripts_below_path_name_programs_beside_them() {
+    let files = [("PATH/usr/bin/shell.stp", "probe shell.start = process(\"sh\").begin { }")];
+    let (text, _scratch) = said(&files, &["-v"], "probe shell.start { exit() }");
+    assert!(text.contains("process(\"/usr/bin/sh\").begin"), "{text}");
+}
