@@ -98,8 +98,12 @@ impl Case {
 
     fn stap(&self, programs: &Programs, release: &str) -> Result<Outcome, String> {
         let mut command: Command = programs.stap();
-        command.args([self.phase.option(), "-r", release]).args(&self.directives.args);
-        command.arg(&self.path).args(&self.directives.script_args);
+        command.args(["-r", release]).args(&self.directives.args);
+        // A listing has its point instead of a script, and no last pass.
+        if !self.directives.args.iter().any(|arg| arg == "-l" || arg == "-L") {
+            command.args([OsStr::new(self.phase.option()), self.path.as_os_str()]);
+        }
+        command.args(&self.directives.script_args);
         process::run(&mut command, self.directives.limit())
             .map_err(|error| format!("{}: {error}", programs.stap.display()))
     }

@@ -7,7 +7,7 @@
 //! | `EXPECT_NOT_RE: RE` | standard output matches nowhere |
 //! | `EXPECT_STDERR_RE: RE` | standard error matches somewhere |
 //! | `EXIT: N` | the exit code; 0 in `ok/`, 1 in `ko/` when left out |
-//! | `ARGS: WORDS` | options for stap |
+//! | `ARGS: WORDS` | options for stap; with `-l` or `-L` it gets no script |
 //! | `SCRIPT_ARGS: WORDS` | the script's own arguments |
 //! | `RUN_ARGS: WORDS` | options for staprun, under `run/` |
 //! | `MODULE_ARGS: WORDS` | `NAME=VALUE` after the module, under `run/` |

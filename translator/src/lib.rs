@@ -3,6 +3,7 @@
 //! [`driver`] is the list of the passes; each takes the value of the one before it. Modules are listed in the order of
 //! the data; one may use those above it, never those below.
 
+pub mod cache;
 pub mod cli;
 pub mod debuginfo;
 pub mod diag;

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::defs::{DEFS, Status};
-use super::options::{Listing, Options, Privilege, Script, Signing};
+use super::options::{Debuginfo, Listing, Options, Privilege, Script, Signing};
 use super::patterns::{self, Pattern};
 use super::raw::{self, Raw};
 use super::{Request, UsageError};
@@ -40,7 +40,7 @@ fn refuse_unsupported(raw: &Raw) -> Result<(), UsageError> {
         return Err(UsageError::with_hint(text + &remedy));
     }
     only(raw, "arch", &["x86_64"])?;
-    only(raw, "debuginfo", &["auto", "none"])?;
+    only(raw, "debuginfo", &["auto", "btf", "none"])?;
     only(raw, "message-format", &["classic", "json"])?;
     only(raw, "dump-after", &["resolve", "optimize", "types"])?;
     only(raw, "color", &["", "never", "auto"])?;
@@ -116,6 +116,12 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         sign: signing(raw)?,
         compatible: compatible(raw)?,
         privilege: privilege(raw)?,
+        debuginfo: match raw.last("debuginfo") {
+            Some(value) if value == "btf" => Debuginfo::Btf,
+            Some(value) if value == "none" => Debuginfo::None,
+            _ => Debuginfo::Auto,
+        },
+        btf: raw.last("btf").map(PathBuf::from),
         tmpdir: raw.last("tmpdir").filter(|dir| !dir.is_empty()).map(PathBuf::from),
         dump_after: raw.last("dump-after").map(|name| text(name, "--dump-after")).transpose()?,
         json_messages: raw.last("message-format").is_some_and(|format| format == "json"),

@@ -124,6 +124,7 @@ pub const DEFS: &[Def] = &[
     long("privilege", Required("stapusr|stapsys|stapdev"), "check the script against what that group may do"),
     long("unprivileged", NoValue, "the same as --privilege=stapusr"),
     long("debuginfo", Required("auto|dwarf|btf|none"), "where facts about kernel functions come from"),
+    long("btf", Required("FILE"), "take the kernel's functions and types from the BTF in FILE"),
     long("no-global-var-display", NoValue, "do not print globals that were never read at the end"),
     long("message-format", Required("classic|json"), "layout of errors and warnings"),
     long("dump-after", Required("resolve|optimize|types"), "print the program after that part of pass 2"),

@@ -48,6 +48,18 @@ pub enum Privilege {
     Developer,
 }
 
+/// `--debuginfo`: where facts about functions and types come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Debuginfo {
+    /// From the best that there is.
+    #[default]
+    Auto,
+    /// From BTF alone.
+    Btf,
+    /// From nowhere: the kernel's symbols are all.
+    None,
+}
+
 /// All options of a run that has a script or a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -107,6 +119,10 @@ pub struct Options {
     pub compatible: (u32, u32),
     /// `--privilege`
     pub privilege: Privilege,
+    /// `--debuginfo`
+    pub debuginfo: Debuginfo,
+    /// `--btf`: the file that the kernel's BTF is in.
+    pub btf: Option<PathBuf>,
     /// `--tmpdir`
     pub tmpdir: Option<PathBuf>,
     /// `--dump-after=NAME`: print the tree after an inner pass.
@@ -148,6 +164,8 @@ impl Default for Options {
             sign: None,
             compatible: (5, 6),
             privilege: Privilege::Developer,
+            debuginfo: Debuginfo::Auto,
+            btf: None,
             tmpdir: None,
             dump_after: None,
             json_messages: false,

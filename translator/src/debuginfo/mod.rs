@@ -10,11 +10,15 @@
 //! **Input is hostile.** A reader refuses what is broken ([`Broken`]); it never panics, and what walks types is
 //! bounded, since types may form rings that C cannot.
 
+pub mod abi;
+pub mod btf;
 pub mod elf;
 pub mod find;
 pub mod function;
 pub mod location;
+pub mod objects;
 pub mod places;
+pub mod spell;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -22,6 +26,7 @@ pub mod types;
 use std::path::PathBuf;
 
 pub use function::{Function, FunctionId, Role, Site, Variable};
+pub use objects::{Known, Lack, Objects};
 pub use types::{Type, TypeId, TypeKind, Types};
 
 /// Where answers come from.

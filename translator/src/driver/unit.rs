@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::cache::Key;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::ir::Program;
 use crate::pass3_translate;
-use crate::pass4_build::{self, Key};
+use crate::pass4_build;
 use crate::session::Session;
 
 /// The generated C file.

@@ -6,8 +6,11 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::Host;
 
 pub mod config;
+pub mod image;
+pub mod modules;
 pub mod package;
 pub mod release;
+pub mod symvers;
 pub mod tree;
 pub mod unpack;
 

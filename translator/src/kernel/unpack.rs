@@ -1,4 +1,4 @@
-//! Compressed files: modules and debuginfo are shipped as xz, zstd or gzip.
+//! Compressed files: modules and debuginfo are shipped as xz, zstd or gzip, kernels as any that the kernel unpacks.
 
 use std::io::{self, Read};
 
@@ -11,7 +11,11 @@ enum Format {
     Xz,
     Zstd,
     Gzip,
+    Bzip2,
+    Lz4,
 }
+
+const LZ4_LEGACY: &[u8] = b"\x02\x21\x4c\x18";
 
 /// Endings of compressed files, the empty one for those that are not.
 pub const ENDINGS: [&str; 4] = ["", ".xz", ".zst", ".gz"];
@@ -24,10 +28,12 @@ pub fn unpack(bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
 
 impl Format {
     fn of(bytes: &[u8]) -> Option<Format> {
-        const MAGIC: [(&[u8], Format); 3] = [
+        const MAGIC: [(&[u8], Format); 5] = [
             (b"\xfd7zXZ\0", Format::Xz),
             (b"\x28\xb5\x2f\xfd", Format::Zstd),
             (b"\x1f\x8b\x08", Format::Gzip),
+            (b"BZh", Format::Bzip2),
+            (LZ4_LEGACY, Format::Lz4),
         ];
         MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, format)| *format)
     }
@@ -41,16 +47,44 @@ fn unpack_at_most(format: Format, bytes: &[u8], limit: u64) -> io::Result<Vec<u8
             let decoder = ruzstd::decoding::StreamingDecoder::new(bytes);
             read_at_most(decoder.map_err(io::Error::other)?, limit)
         }
+        Format::Bzip2 => read_at_most(bzip2::read::BzDecoder::new(bytes), limit),
+        Format::Lz4 => unpack_lz4(bytes, limit),
     }
+}
+
+/// What `lz4 -l` writes, which is what kernels are packed with: blocks of 8 MiB, each after its packed size, no end
+/// mark and no checksum. The kernel's build appends the size of the whole, which is fewer bytes than it says.
+fn unpack_lz4(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    const BLOCK: usize = 8 << 20;
+    let mut whole = Vec::new();
+    let mut block = vec![0; BLOCK];
+    let mut rest = bytes.get(LZ4_LEGACY.len()..).unwrap_or_default();
+    while let Some((size, packed)) = rest.split_first_chunk::<4>() {
+        let size = u32::from_le_bytes(*size) as usize;
+        if packed.is_empty() {
+            break;
+        }
+        let Some(one) = packed.get(..size) else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+        let length = lz4_flex::block::decompress_into(one, &mut block).map_err(io::Error::other)?;
+        whole.extend_from_slice(&block[..length]);
+        check_limit(whole.len(), limit)?;
+        rest = &packed[size..];
+    }
+    Ok(whole)
 }
 
 fn read_at_most(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
+    check_limit(bytes.len(), limit)?;
+    Ok(bytes)
+}
+
+fn check_limit(length: usize, limit: u64) -> io::Result<()> {
+    if length as u64 > limit {
         return Err(io::Error::other(format!("it unpacks to more than {limit} bytes")));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -67,9 +101,16 @@ mod tests {
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x2b\xcb\xcd\xc9\xcc\x2b\xad\xe0\x02\x00\x2d\x80\x98\
         \x80\x08\x00\x00\x00";
 
+    const BZIP2: &[u8] =
+        b"\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\xde\x03\xd8\xb2\x00\x00\x03\x41\x80\x00\x10\x00\x27\x03\
+        \x40\x20\x00\x31\x0c\x08\x21\xa6\x8d\xa8\x3d\x3a\x43\xc5\xdc\x91\x4e\x14\x24\x37\x80\xf6\x2c\x80";
+    // `lz4 -l`, and the size of the whole as the kernel's build appends it.
+    const LZ4: &[u8] =
+        b"\x02\x21\x4c\x18\x09\x00\x00\x00\x80\x76\x6d\x6c\x69\x6e\x75\x78\x0a\x08\x00\x00\x00";
+
     #[test]
     fn each_format_is_known_by_its_first_bytes() {
-        for packed in [XZ, ZSTD, GZIP] {
+        for packed in [XZ, ZSTD, GZIP, BZIP2, LZ4] {
             assert_eq!(unpack(packed).expect("sound").as_deref(), Some(&b"vmlinux\n"[..]));
             assert!(unpack(&packed[..packed.len() / 2]).is_err(), "cut short");
         }
@@ -79,7 +120,14 @@ mod tests {
 
     #[test]
     fn a_file_that_unpacks_without_end_is_refused() {
-        for (format, packed) in [(Format::Xz, XZ), (Format::Zstd, ZSTD), (Format::Gzip, GZIP)] {
+        let formats = [
+            (Format::Xz, XZ),
+            (Format::Zstd, ZSTD),
+            (Format::Gzip, GZIP),
+            (Format::Bzip2, BZIP2),
+            (Format::Lz4, LZ4),
+        ];
+        for (format, packed) in formats {
             assert!(unpack_at_most(format, packed, 7).is_err());
             assert!(unpack_at_most(format, packed, 8).is_ok());
         }

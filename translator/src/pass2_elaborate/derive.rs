@@ -2,10 +2,11 @@
 
 use super::catalog::{Catalog, ItemRef};
 use super::points::{Match, PointTree, Target};
+use crate::debuginfo::Objects;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Item, ProbePoint};
-use crate::probes::{FAMILIES, point_text};
+use crate::probes::{Derivation, FAMILIES, Scope, point_text};
 use crate::source::Span;
 
 /// Which block of an item takes part in a handler.
@@ -45,6 +46,8 @@ pub struct Derived {
     pub parts: Vec<Part>,
     /// Conditions, all of which must hold.
     pub conditions: Vec<ConditionRef>,
+    /// The function whose variables the handler can name.
+    pub scope: Option<Scope>,
 }
 
 /// One level of expansion: a probe, or an alias used by the level outside it.
@@ -72,6 +75,8 @@ pub struct Deriver<'d, 'a> {
     pub catalog: &'d mut Catalog<'a>,
     /// All points.
     pub tree: &'d mut PointTree,
+    /// What is known about functions.
+    pub objects: &'d Objects<'a>,
     /// For warnings about points that are left out.
     pub sink: &'d Sink,
     /// The session may only use what is harmless (--privilege=stapusr).
@@ -158,13 +163,13 @@ impl Deriver<'_, '_> {
     ) -> Result<(), Diagnostic> {
         match found.target {
             Target::Family(family) => {
-                let derivation = FAMILIES[family].derive(&found.components)?;
+                let derivations = FAMILIES[family].derive(&found.components, self.objects)?;
                 if self.user && !FAMILIES[family].harmless() {
                     let message = "probe point is not allowed for --privilege=stapusr";
                     let last = found.components.last().map_or(used.span, |component| component.span);
                     return Err(Diagnostic::semantic(Code::Privilege, message, last));
                 }
-                out.push(level.finish(used, derivation.point, derivation.pp, &found.components));
+                out.extend(derivations.into_iter().map(|derivation| level.finish(used, derivation)));
                 Ok(())
             }
             Target::Alias(item) => self.alias(level, used, item, found, out),
@@ -238,11 +243,13 @@ impl Level<'_> {
     }
 
     /// The probe that a point of this level derives.
-    fn finish(&self, used: &Use, point: Point, pp: String, components: &[Component]) -> Derived {
+    fn finish(&self, used: &Use, derivation: Derivation) -> Derived {
+        let Derivation { point, pp, scope } = derivation;
         let mut derived = Derived {
             point,
+            chain: vec![pp.clone()],
             pp,
-            chain: vec![point_text(components)],
+            scope,
             span: used.span,
             optional: used.optional,
             parts: Vec::new(),

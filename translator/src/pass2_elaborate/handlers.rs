@@ -62,7 +62,8 @@ fn file_items(names: &mut Names<'_>, tree: &mut PointTree, file: usize) {
 fn probe(names: &mut Names<'_>, tree: &mut PointTree, item: ItemRef) {
     let sink = names.sink;
     let user = names.session.options.privilege == Privilege::User;
-    let derived = Deriver { catalog: &mut names.catalog, tree, sink, user, aliases: 0 }.probe(item);
+    let objects = &names.objects;
+    let derived = Deriver { catalog: &mut names.catalog, tree, objects, sink, user, aliases: 0 }.probe(item);
     for one in derived {
         add_probe(names, one);
     }
@@ -79,6 +80,7 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     let locals = resolver.into_locals();
     let pn = derived.chain.last().cloned().unwrap_or_default();
     let derivation = derived.chain.iter().map(|point| format!(" from: {point}")).collect();
+    names.scopes.push(derived.scope);
     names.program.probes.push(Probe {
         number: 0,
         point: derived.point,

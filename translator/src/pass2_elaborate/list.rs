@@ -7,9 +7,13 @@ use super::handlers;
 use super::names::Names;
 use super::points::PointTree;
 use super::types;
+use crate::debuginfo::spell::spell;
+use crate::debuginfo::types::peel;
+use crate::debuginfo::{Broken, Objects, Site, Type};
 use crate::diag::Sink;
 use crate::ir::program::{Local, Point, Probe};
 use crate::pass1_parse::ast::File;
+use crate::probes::Scope;
 use crate::session::Session;
 
 /// One line for each point that the probes of `files` match, sorted; with `variables`, ` name:type` for what their
@@ -27,11 +31,11 @@ pub fn list(
         types::types(&mut names);
     }
     let mut points: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
-    for probe in &names.program.probes {
+    for (probe, scope) in names.program.probes.iter().zip(&names.scopes) {
         if session.sources.file(probe.span.file).library {
             continue;
         }
-        let found = self::variables(probe);
+        let found = if variables { self::variables(&names, probe, *scope) } else { Vec::new() };
         let kept = points.entry(probe.pn.clone()).or_default();
         // Several points of one name only promise what all of them have.
         *kept = Some(match kept.take() {
@@ -46,7 +50,7 @@ pub fn list(
     points.into_iter().map(line).collect()
 }
 
-fn variables(probe: &Probe) -> Vec<String> {
+fn variables(names: &Names<'_>, probe: &Probe, scope: Option<Scope>) -> Vec<String> {
     let shown = |local: &Local| !local.name.as_str().starts_with("__");
     let mut found: Vec<String> = probe
         .locals
@@ -54,8 +58,29 @@ fn variables(probe: &Probe) -> Vec<String> {
         .filter(|(_, local)| shown(local))
         .map(|(_, local)| format!("{}:{}", local.name, local.ty))
         .collect();
-    if matches!(&probe.point, Point::Kprobe(point) if point.is_return) {
-        found.push("$return:long".into());
+    match scope {
+        // What cannot be read is not listed.
+        Some(scope) => found.extend(target_variables(&names.objects, scope).unwrap_or_default()),
+        None if matches!(&probe.point, Point::Kprobe(point) if point.is_return) => {
+            found.push("$return:long".into());
+        }
+        None => {}
     }
     found
+}
+
+/// `$NAME:TYPE` of a function's result and parameters.
+fn target_variables(objects: &Objects<'_>, scope: Scope) -> Result<Vec<String>, Broken> {
+    let Some(info) = objects.info(scope.object) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    if scope.returns
+        && let Some(ty) = info.function(scope.function)?.result
+        && !matches!(peel(objects, ty)?.1, Type::Void)
+    {
+        found.push(format!("$return:{}", spell(objects, ty)?));
+    }
+    for variable in info.variables(scope.function, Site::Entry)? {
+        found.push(format!("${}:{}", variable.name, spell(objects, variable.ty)?));
+    }
+    Ok(found)
 }

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalog::{Catalog, ItemRef};
 use super::limits;
+use crate::debuginfo::Objects;
 use crate::diag::suggest::similar;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
@@ -13,6 +14,7 @@ use crate::ir::arena::Arena;
 use crate::ir::program::{Constant, Function, FunctionBody, FunctionId, Global, GlobalId, Local};
 use crate::ir::ty::{Ty, ValueTy};
 use crate::pass1_parse::ast::{self, Literal, TypeName};
+use crate::probes::Scope;
 use crate::session::Session;
 use crate::source::{FileId, Span, Symbol};
 
@@ -53,8 +55,12 @@ pub struct Names<'a> {
     pub sink: &'a Sink,
     /// Declarations.
     pub catalog: Catalog<'a>,
+    /// What is known about functions and types of the kernel and its modules.
+    pub objects: Objects<'a>,
     /// The program so far.
     pub program: Program,
+    /// By position in the program's probes, before any is dropped: the function that a probe stands at.
+    pub scopes: Vec<Option<Scope>>,
     /// By handle.
     pub globals: Vec<GlobalFacts>,
     /// By handle.
@@ -74,7 +80,9 @@ impl<'a> Names<'a> {
             session,
             sink,
             catalog,
+            objects: Objects::new(session),
             program: Program::default(),
+            scopes: Vec::new(),
             globals: Vec::new(),
             functions: Vec::new(),
             queue: VecDeque::new(),

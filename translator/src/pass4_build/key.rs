@@ -1,55 +1,15 @@
 //! What a module is made of, as one number.
 //!
-//! Two different questions are asked. The [`Key`] is made of contents alone, so that the same script, kernel and
-//! options give the same name, and so the same bytes, on any machine. The [`Stamp`] tells whether the programs that
-//! built something have been replaced since; it is made of stats, costs nothing, and is checked at each look-up.
+//! The key is made of contents alone, so that the same script, kernel and options give the same name, and so the same
+//! bytes, on any machine. The stamp is made of stats, costs nothing, and is checked at each look-up.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::compiler::Compiler;
+use crate::cache::{Key, KeyBuilder, Stamp};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::Host;
 use crate::session::Session;
-
-/// The identity of something that was built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key([u8; 16]);
-
-impl fmt::Display for Key {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
-/// Collects the parts of a key. Each part is framed by name and length: no two lists of parts look alike.
-pub struct KeyBuilder(blake3::Hasher);
-
-impl KeyBuilder {
-    /// A key of this kind of thing, made by this version of stap.
-    pub fn new(kind: &str) -> Self {
-        KeyBuilder(blake3::Hasher::new()).part("kind", kind).part("version", env!("CARGO_PKG_VERSION"))
-    }
-
-    /// Adds a part.
-    pub fn part(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        for piece in [name.as_bytes(), value.as_ref()] {
-            self.0.update(&(piece.len() as u64).to_le_bytes());
-            self.0.update(piece);
-        }
-        self
-    }
-
-    /// The key.
-    pub fn finish(self) -> Key {
-        let mut short = [0; 16];
-        short.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
-        Key(short)
-    }
-}
-
-/// Which programs do the work, by their stats; empty where nothing but our own code did it.
-pub type Stamp = String;
 
 /// Everything besides a script that decides what its module looks like.
 #[derive(Clone, Debug)]
@@ -80,9 +40,9 @@ impl Ingredients {
             .part("kbuild", super::workdir::KBUILD)
             .finish();
         let cold = KeyBuilder::new("cold")
-            .part("commands", commands.0)
+            .part("commands", commands)
             .part("options", super::workdir::options_header(&session.options))
-            .part("runtime", runtime_digest(session)?.0)
+            .part("runtime", runtime_digest(session)?)
             .finish();
         let stamp = stamp(session.host, build_dir, compiler);
         Ok(Ingredients { commands, cold, stamp })
@@ -91,7 +51,7 @@ impl Ingredients {
     /// The key of the module that this C text becomes.
     pub fn module_key(&self, session: &Session<'_>, c_source: &[u8]) -> Key {
         KeyBuilder::new("module")
-            .part("cold", self.cold.0)
+            .part("cold", self.cold)
             .part("name", session.options.module_name.as_deref().unwrap_or_default())
             .part("unit", c_source)
             .finish()
@@ -170,23 +130,4 @@ fn stamp(host: &dyn Host, build_dir: &Path, compiler: &Compiler) -> Stamp {
         builder = builder.part("path", path.as_os_str().as_encoded_bytes()).part("stat", text);
     }
     builder.finish().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_do_not_run_into_each_other() {
-        let key = |parts: &[(&str, &str)]| {
-            parts
-                .iter()
-                .fold(KeyBuilder::new("x"), |builder, (name, value)| builder.part(name, value))
-                .finish()
-        };
-        assert_eq!(key(&[("a", "b")]), key(&[("a", "b")]));
-        assert_ne!(key(&[("a", "bc")]), key(&[("ab", "c")]));
-        assert_ne!(key(&[("a", "b"), ("c", "d")]), key(&[("a", "bcd")]));
-        assert_eq!(key(&[]).to_string().len(), 32);
-    }
 }

@@ -8,11 +8,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cache::{Cache, Key, Slot, Stamp};
 use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::host::Output;
 use crate::session::Session;
 
-mod cache;
 mod compiler;
 mod gcc_log;
 mod kbuild;
@@ -22,10 +22,9 @@ mod replay;
 mod sign;
 mod workdir;
 
-use cache::{Cache, Slot};
 use compiler::Compiler;
-use key::{Ingredients, Stamp};
-pub use key::{Key, script_key};
+use key::Ingredients;
+pub use key::script_key;
 use recipe::Recipe;
 use sign::Signer;
 use workdir::Cold;
@@ -47,12 +46,12 @@ pub struct BuiltModule {
 
 /// The C text that pass 3 wrote for this program before, and its place: `Pass 3: using cached …`.
 pub fn cached_c(session: &Session<'_>, key: Key) -> Option<(PathBuf, Vec<u8>)> {
-    open_cache(session).get(c_slot(key), &Stamp::new())
+    Cache::open(session).get(c_slot(key), &Stamp::new())
 }
 
 /// Keeps the C text of a program. A cache that refuses is a warning.
 pub fn store_c(session: &Session<'_>, key: Key, c_source: &[u8], sink: &Sink) {
-    let cache = open_cache(session);
+    let cache = Cache::open(session);
     if let Err(error) = cache.put(c_slot(key), &Stamp::new(), c_source) {
         sink.push(cache.warning(&error));
     }
@@ -65,14 +64,10 @@ pub fn build(session: &Session<'_>, c_source: &[u8], sink: &Sink) -> Result<Buil
     let ingredients = Ingredients::collect(session, build_dir, &compiler)?;
     let key = ingredients.module_key(session, c_source);
     let name = session.options.module_name.clone().unwrap_or_else(|| format!("stap_{key}"));
-    let cache = open_cache(session);
+    let cache = Cache::open(session);
     let builder = Builder { session, build_dir, compiler, ingredients, cache, sink, name };
     let signer = session.options.sign.as_ref().map(|signing| Signer::find(session, signing)).transpose()?;
     builder.deliver(key, c_source, signer)
-}
-
-fn open_cache<'h>(session: &Session<'h>) -> Cache<'h> {
-    Cache::new(session.host, (!session.options.disable_cache).then(|| session.layout.cache.clone()))
 }
 
 fn c_slot(key: Key) -> Slot<'static> {

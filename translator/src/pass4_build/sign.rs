@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::compiler::{environment, find_program};
-use super::key::{Key, KeyBuilder};
+use crate::cache::{Key, KeyBuilder};
 use crate::cli::options::Signing;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::{Command, Host};

@@ -1,6 +1,7 @@
 //! begin, end, error, never.
 
 use super::{Derivation, Family, number};
+use crate::debuginfo::Objects;
 use crate::diag::Diagnostic;
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::Component;
@@ -17,7 +18,11 @@ impl Family for BeginEnd {
         true
     }
 
-    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
+    fn derive(
+        &self,
+        components: &[Component],
+        _objects: &Objects<'_>,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
         let priority = number(&components[0]).unwrap_or(0);
         let point = match components[0].name.as_str() {
             "begin" => Point::Begin { priority },

@@ -1,11 +1,13 @@
-//! Functions of the kernel and of modules by their symbols: kernel.function, module().function, kprobe.function.
+//! Functions by their symbols: kprobe.function and kprobe.module().function.
 //!
 //! No debuginfo is read. The kernel itself finds the symbol when the module is loaded, so a function that does not
 //! exist, or that only stands inlined in others, is reported then.
 
 use super::{Derivation, Family, number, point_text, string, wrong};
+use crate::debuginfo::Objects;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::program::{KprobePoint, Point};
+use crate::kernel::modules;
 use crate::pass1_parse::ast::Component;
 
 /// Function entry, return and offsets.
@@ -14,14 +16,6 @@ pub struct Kprobe;
 impl Family for Kprobe {
     fn patterns(&self) -> &'static [&'static str] {
         &[
-            "kernel.function(string)",
-            "kernel.function(string).call",
-            "kernel.function(string).return",
-            "kernel.function(string).return.maxactive(number)",
-            "module(string).function(string)",
-            "module(string).function(string).call",
-            "module(string).function(string).return",
-            "module(string).function(string).return.maxactive(number)",
             "kprobe.function(string)",
             "kprobe.function(string).call",
             "kprobe.function(string).return",
@@ -33,59 +27,106 @@ impl Family for Kprobe {
         ]
     }
 
-    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
-        let mut point = KprobePoint {
-            module: "kernel".into(),
-            symbol: String::new(),
-            offset: 0,
-            is_return: false,
-            maxactive: None,
-        };
-        for component in components {
-            match component.name.as_str() {
-                "module" => point.module = module(component)?,
-                "function" => (point.symbol, point.offset) = function(component)?,
-                "return" => point.is_return = true,
-                "maxactive" => point.maxactive = Some(maxactive(component)?),
-                _ => {}
-            }
-        }
-        if point.is_return && point.offset != 0 {
-            return Err(wrong(&components[0], "a return probe cannot have an offset"));
-        }
-        Ok(Derivation { point: Point::Kprobe(point), pp: point_text(components) })
+    fn derive(
+        &self,
+        components: &[Component],
+        _objects: &Objects<'_>,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
+        Ok(vec![derive(components)?])
     }
 }
 
-fn module(component: &Component) -> Result<String, Diagnostic> {
-    let name = string(component).unwrap_or_default();
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    if name.iter().all(plain) && !name.is_empty() && name.len() < 56 {
-        // The kernel writes module names with underscores only.
-        return Ok(String::from_utf8_lossy(name).replace('-', "_"));
+/// A place in an object.
+pub struct Spec {
+    /// `kernel`, or a module's name.
+    pub module: String,
+    /// The function.
+    pub symbol: String,
+    /// Bytes from its start.
+    pub offset: u64,
+}
+
+/// A point by symbol.
+pub fn derive(components: &[Component]) -> Result<Derivation, Diagnostic> {
+    let mut spec = Spec { module: "kernel".into(), symbol: String::new(), offset: 0 };
+    for component in components {
+        match component.name.as_str() {
+            "module" => spec.module = one_module(component)?,
+            "function" => (spec.symbol, spec.offset) = function(component)?,
+            _ => {}
+        }
     }
-    Err(Diagnostic::semantic(Code::NotYet, "module patterns and paths are not available yet", component.span)
-        .help("name one module, as lsmod prints it"))
+    let point = point(components, spec)?;
+    Ok(Derivation { point: Point::Kprobe(point), pp: point_text(components), scope: None })
+}
+
+/// What the components after the function ask for at a place.
+pub fn point(components: &[Component], spec: Spec) -> Result<KprobePoint, Diagnostic> {
+    let Spec { module, symbol, offset } = spec;
+    let mut point = KprobePoint { module, symbol, offset, is_return: false, maxactive: None };
+    for component in components {
+        match component.name.as_str() {
+            "return" => point.is_return = true,
+            "maxactive" => point.maxactive = Some(maxactive(component)?),
+            _ => {}
+        }
+    }
+    if point.is_return && offset != 0 {
+        return Err(wrong(&components[0], "a return probe cannot have an offset"));
+    }
+    Ok(point)
+}
+
+/// `kernel`, or the module pattern of `module("…")`, with underscores as the kernel writes names.
+pub fn module(component: &Component) -> Result<String, Diagnostic> {
+    let Some(name) = string(component) else { return Ok("kernel".into()) };
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-*?[]!".contains(b);
+    if name.iter().all(plain) && !name.is_empty() && name.len() < 56 {
+        return Ok(modules::canonical(&String::from_utf8_lossy(name)));
+    }
+    Err(Diagnostic::semantic(Code::NotYet, "paths of modules are not available yet", component.span)
+        .help("name the module as lsmod prints it"))
+}
+
+fn one_module(component: &Component) -> Result<String, Diagnostic> {
+    let name = module(component)?;
+    if name.contains(['*', '?', '[']) {
+        let message =
+            "kprobe.module takes no wildcards: the kernel finds the symbol when the probes are loaded";
+        return Err(wrong(component, message).help("module(\"PATTERN\").function(\"PATTERN\") takes them"));
+    }
+    Ok(name)
 }
 
 /// `NAME` or `NAME+OFFSET`.
 fn function(component: &Component) -> Result<(String, u64), Diagnostic> {
     let spec = String::from_utf8_lossy(string(component).unwrap_or_default()).into_owned();
     if spec.contains(['*', '?', '[']) {
-        return Err(unready(component, "wildcards in function names", "name one function exactly"));
+        let message =
+            "kprobe.function takes no wildcards: the kernel finds the symbol when the probes are loaded";
+        return Err(wrong(component, message).help("kernel.function(\"PATTERN\") takes them"));
     }
-    if spec.contains(['@', ':']) {
-        let instead = "name the function alone, without its source file";
-        return Err(unready(component, "source files and lines in function names", instead));
+    let (symbol, offset) = name_and_offset(component, &spec, false)?;
+    Ok((symbol.to_owned(), offset))
+}
+
+/// The parts of `NAME+OFFSET`. A pattern has no offset, and is not looked at.
+pub fn name_and_offset<'s>(
+    component: &Component,
+    spec: &'s str,
+    pattern: bool,
+) -> Result<(&'s str, u64), Diagnostic> {
+    if pattern {
+        return Ok((spec, 0));
     }
     let (symbol, offset) = match spec.split_once('+') {
         Some((symbol, offset)) => (symbol, parse_offset(offset)),
-        None => (spec.as_str(), Some(0)),
+        None => (spec, Some(0)),
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
     match offset {
         Some(offset) if !symbol.is_empty() && symbol.chars().all(plain) && symbol.len() < 128 => {
-            Ok((symbol.to_owned(), offset))
+            Ok((symbol, offset))
         }
         _ => Err(wrong(component, format!("malformed specification '{spec}'"))),
     }
@@ -105,9 +146,4 @@ fn maxactive(component: &Component) -> Result<u32, Diagnostic> {
         Some(value @ 0..=65535) => Ok(value as u32),
         _ => Err(wrong(component, "maxactive value out of range [0, 65535]")),
     }
-}
-
-fn unready(component: &Component, what: &str, instead: &str) -> Diagnostic {
-    Diagnostic::semantic(Code::NotYet, format!("{what} are not available yet"), component.span)
-        .help(format!("they need the kernel's debuginfo or BTF, which this version does not read; {instead}"))
 }

@@ -1,6 +1,7 @@
 //! Points that the language knows and that this version cannot run. Each has one clear error with what to use instead.
 
 use super::{Derivation, Family, point_text};
+use crate::debuginfo::Objects;
 use crate::diag::{Code, Diagnostic};
 use crate::pass1_parse::ast::Component;
 
@@ -12,7 +13,6 @@ impl Family for Unready {
         &[
             "timer.profile.**",
             "kernel.function(string).inline",
-            "kernel.function(string).exported",
             "kernel.function(string).label(string).**",
             "kernel.function(string).callee(string).**",
             "kernel.function(string).callees.**",
@@ -21,7 +21,6 @@ impl Family for Unready {
             "kernel.statement(string).**",
             "kernel.statement(number).**",
             "module(string).function(string).inline",
-            "module(string).function(string).exported",
             "module(string).function(string).label(string).**",
             "module(string).function(string).callee(string).**",
             "module(string).function(string).callees.**",
@@ -51,7 +50,11 @@ impl Family for Unready {
         ]
     }
 
-    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
+    fn derive(
+        &self,
+        components: &[Component],
+        _objects: &Objects<'_>,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
         let text = point_text(components);
         let (place, instead) = instead(components);
         Err(Diagnostic::semantic(

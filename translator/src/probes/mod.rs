@@ -1,10 +1,12 @@
 //! The families of probe points, one file each, in the order of stapprobes(3stap).
 
 mod begin_end;
+mod function;
 mod kprobe;
 mod later;
 mod timer;
 
+use crate::debuginfo::{FunctionId, ObjectId, Objects};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
@@ -20,8 +22,8 @@ pub trait Family: Sync {
         false
     }
 
-    /// The meaning of components that match one of the patterns.
-    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic>;
+    /// The meaning of components that match one of the patterns: never empty.
+    fn derive(&self, components: &[Component], objects: &Objects<'_>) -> Result<Vec<Derivation>, Diagnostic>;
 }
 
 /// What a family makes of a point.
@@ -31,18 +33,31 @@ pub struct Derivation {
     pub point: Point,
     /// The point as `pp()` gives it.
     pub pp: String,
+    /// The function whose variables the handler can name.
+    pub scope: Option<Scope>,
+}
+
+/// A function at its entry or return, as debug information knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Where it is.
+    pub object: ObjectId,
+    /// Which one.
+    pub function: FunctionId,
+    /// It has returned.
+    pub returns: bool,
 }
 
 impl Derivation {
     /// A point whose `pp()` is what the script says.
-    fn as_written(point: Point, components: &[Component]) -> Self {
-        Derivation { point, pp: point_text(components) }
+    fn as_written(point: Point, components: &[Component]) -> Vec<Self> {
+        vec![Derivation { point, pp: point_text(components), scope: None }]
     }
 }
 
 /// All families.
 pub static FAMILIES: &[&dyn Family] =
-    &[&begin_end::BeginEnd, &timer::Timer, &kprobe::Kprobe, &later::Unready];
+    &[&begin_end::BeginEnd, &timer::Timer, &function::Function, &kprobe::Kprobe, &later::Unready];
 
 /// Dotted components as a script writes them.
 pub fn point_text(components: &[Component]) -> String {

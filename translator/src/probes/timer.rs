@@ -1,6 +1,7 @@
 //! Timers: of the kernel's tick (jiffies, hz) and high-resolution ones (s to ns).
 
 use super::{Derivation, Family, number, wrong};
+use crate::debuginfo::Objects;
 use crate::diag::Diagnostic;
 use crate::ir::program::{Point, TimerJiffies};
 use crate::pass1_parse::ast::Component;
@@ -42,7 +43,11 @@ impl Family for Timer {
         true
     }
 
-    fn derive(&self, components: &[Component]) -> Result<Derivation, Diagnostic> {
+    fn derive(
+        &self,
+        components: &[Component],
+        _objects: &Objects<'_>,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
         let unit = &components[1];
         let point = match unit.name.as_str() {
             "jiffies" => jiffies(unit, components.get(2))?,

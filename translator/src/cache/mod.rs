@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::key::{Key, Stamp};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::Host;
+use crate::session::Session;
+
+mod key;
+
+pub use key::{Key, KeyBuilder, Stamp};
 
 /// Used when `CACHE/cache_mb_limit` does not say otherwise.
 const DEFAULT_LIMIT_MB: u64 = 1024;
@@ -36,7 +40,12 @@ pub struct Slot<'a> {
 }
 
 impl<'h> Cache<'h> {
-    /// The cache in a directory; none with --disable-cache.
+    /// The session's cache; none with --disable-cache.
+    pub fn open(session: &Session<'h>) -> Self {
+        Cache::new(session.host, (!session.options.disable_cache).then(|| session.layout.cache.clone()))
+    }
+
+    /// The cache in a directory.
     pub fn new(host: &'h dyn Host, root: Option<PathBuf>) -> Self {
         Cache { host, root }
     }
@@ -149,7 +158,6 @@ fn sum_line(bytes: &[u8], stamp: &Stamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::KeyBuilder;
     use super::*;
     use crate::host::memory::MemoryHost;
 

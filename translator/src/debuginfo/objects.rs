@@ -1,0 +1,154 @@
+//! The objects of a session, each read when something is first asked of it.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::btf::{self, Section};
+use super::types::{Type, TypeId, Types};
+use super::{Broken, DebugInfo, ObjectId};
+use crate::cli::options::Debuginfo;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::kernel::{Package, modules, symvers};
+use crate::session::Session;
+
+/// Why nothing is known about an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// One line.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Lack {
+    /// A reason with its remedy.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Lack {
+        Lack { message: message.into(), help: help.into() }
+    }
+
+    /// As an error of the session.
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(Code::Kernel, Severity::SemanticError, &*self.message).help(&*self.help)
+    }
+}
+
+/// An object that something is known about.
+#[derive(Clone)]
+pub struct Known {
+    /// Its number in handles.
+    pub id: ObjectId,
+    /// Its answers.
+    pub info: Rc<dyn DebugInfo>,
+}
+
+/// All objects of a session.
+pub struct Objects<'s> {
+    session: &'s Session<'s>,
+    read: RefCell<Vec<Rc<dyn DebugInfo>>>,
+    kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
+    modules: RefCell<FxHashMap<String, Result<Known, Lack>>>,
+}
+
+impl<'s> Objects<'s> {
+    /// Nothing is read yet.
+    pub fn new(session: &'s Session<'s>) -> Self {
+        Objects {
+            session,
+            read: RefCell::default(),
+            kernel_btf: OnceCell::new(),
+            modules: RefCell::default(),
+        }
+    }
+
+    /// Whether debug information is wanted at all; `--debuginfo=none` leaves the symbols.
+    pub fn wanted(&self) -> bool {
+        self.session.options.debuginfo != Debuginfo::None
+    }
+
+    /// What is known about the kernel.
+    pub fn kernel(&self) -> Result<Known, Lack> {
+        let section = self.kernel_btf.get_or_init(|| self.read_kernel_btf()).clone()?;
+        Ok(Known { id: ObjectId::KERNEL, info: section })
+    }
+
+    /// What is known about a module, by the name that the kernel gives it.
+    pub fn module(&self, name: &str) -> Result<Known, Lack> {
+        if let Some(known) = self.modules.borrow().get(name) {
+            return known.clone();
+        }
+        let known = self.read_module(name);
+        self.modules.borrow_mut().insert(name.to_owned(), known.clone());
+        known
+    }
+
+    /// What is known about `kernel`, or about a module of that name.
+    pub fn object(&self, name: &str) -> Result<Known, Lack> {
+        if name == "kernel" { self.kernel() } else { self.module(name) }
+    }
+
+    /// The answers of an object that was read.
+    pub fn info(&self, id: ObjectId) -> Option<Rc<dyn DebugInfo>> {
+        self.read.borrow().get(usize::from(id.0)).cloned()
+    }
+
+    /// Modules on the disk.
+    pub fn module_names(&self) -> Vec<String> {
+        let all = modules::all(self.session.host, &self.session.target.release);
+        all.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The symbols that `kernel`, or a module, exports.
+    pub fn exports(&self, object: &str) -> Result<BTreeSet<String>, Lack> {
+        let Some(dir) = &self.session.target.build_dir else {
+            let message = "which functions are exported is not known without the kernel's headers";
+            return Err(Lack::new(
+                message,
+                Package::headers(&self.session.target.release).remedy(self.session.host),
+            ));
+        };
+        symvers::exports(self.session.host, dir, object).map_err(|error| {
+            let message = format!("cannot read Module.symvers in {}: {error}", dir.display());
+            Lack::new(message, "reinstall the kernel's headers")
+        })
+    }
+
+    fn read_kernel_btf(&self) -> Result<Rc<Section>, Lack> {
+        let id = self.next_id()?;
+        let found = btf::find::kernel(self.session)?;
+        let path = found.source.path.clone();
+        let section = Section::kernel(found.source, id, &found.bytes);
+        let section = Rc::new(section.map_err(|broken| lack_of(&path, &broken))?);
+        self.read.borrow_mut().push(section.clone());
+        Ok(section)
+    }
+
+    fn read_module(&self, name: &str) -> Result<Known, Lack> {
+        let base = self.kernel_btf.get_or_init(|| self.read_kernel_btf()).clone()?;
+        let id = self.next_id()?;
+        let found = btf::find::module(self.session, name)?;
+        let path = found.source.path.clone();
+        let section = Section::module(found.source, id, &found.bytes, base);
+        let info: Rc<dyn DebugInfo> = Rc::new(section.map_err(|broken| lack_of(&path, &broken))?);
+        self.read.borrow_mut().push(info.clone());
+        Ok(Known { id, info })
+    }
+
+    fn next_id(&self) -> Result<ObjectId, Lack> {
+        let count = self.read.borrow().len();
+        let id = u16::try_from(count).map_err(|_| Lack::new("too many modules", "probe fewer at a time"))?;
+        Ok(ObjectId(id))
+    }
+}
+
+impl Types for Objects<'_> {
+    fn ty(&self, id: TypeId) -> Result<Type, Broken> {
+        self.info(id.object).ok_or_else(|| Broken(format!("no object {}", id.object.0)))?.ty(id.number)
+    }
+}
+
+fn lack_of(path: &std::path::Path, broken: &Broken) -> Lack {
+    Lack::new(format!("{}: {broken}", path.display()), "get a sound file, or use --debuginfo=none")
+}
