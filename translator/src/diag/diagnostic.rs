@@ -14,6 +14,15 @@ pub enum Severity {
     Error,
     /// `WARNING:`; an error under -W, silent under -w.
     Warning,
+    /// What a pass did, for those who asked with -vv.
+    Note,
+}
+
+impl Severity {
+    /// Whether the pass that says it fails.
+    pub fn is_error(self) -> bool {
+        !matches!(self, Severity::Warning | Severity::Note)
+    }
 }
 
 /// One message with its place, its causes and its remedies.
@@ -69,6 +78,11 @@ impl Diagnostic {
     /// A warning about `token`.
     pub fn warning(code: Code, message: impl Into<String>, token: Span) -> Self {
         Self::new(code, Severity::Warning, message).at(token)
+    }
+
+    /// What was done with `token`.
+    pub fn note(code: Code, message: impl Into<String>, token: Span) -> Self {
+        Self::new(code, Severity::Note, message).at(token)
     }
 
     /// Sets the token.

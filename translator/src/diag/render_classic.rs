@@ -51,6 +51,7 @@ impl Page<'_> {
             Severity::ParseError => self.parse_error(diagnostic, out),
             Severity::SemanticError => self.located("semantic error: ", diagnostic, &SEMANTIC, out),
             Severity::Warning => self.located("WARNING: ", diagnostic, &WARNING, out),
+            Severity::Note => self.note(diagnostic, out),
             Severity::Error => {
                 // SystemTap says these without a prefix.
                 let prefix = if diagnostic.code == Code::Input { "" } else { "ERROR: " };
@@ -78,6 +79,16 @@ impl Page<'_> {
             (None, Some(span)) => self.token_line("         at: ", span, &PARSE, out),
             (None, None) => {}
         }
+    }
+
+    /// One line: the place is told, its text is not shown.
+    fn note(&self, diagnostic: &Diagnostic, out: &mut Vec<u8>) {
+        out.extend_from_slice(diagnostic.message.as_bytes());
+        if let Some(span) = diagnostic.token {
+            out.push(b' ');
+            self.token(span, &PARSE, out);
+        }
+        out.push(b'\n');
     }
 
     fn located(&self, prefix: &str, diagnostic: &Diagnostic, layout: &Layout, out: &mut Vec<u8>) {

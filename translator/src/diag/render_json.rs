@@ -20,6 +20,7 @@ fn object(sources: &SourceMap, diagnostic: &Diagnostic, out: &mut String) {
         Severity::SemanticError => "semantic error",
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     };
     let _ = write!(out, "{{\"code\":\"{}\",\"severity\":\"{severity}\",\"message\":", diagnostic.code.id());
     string(&diagnostic.message, out);

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use rustc_hash::FxHashSet;
 
 use super::code::Code;
-use super::diagnostic::{Diagnostic, Saw, Severity};
+use super::diagnostic::{Diagnostic, Saw};
 use crate::source::Span;
 
 /// Where passes leave their diagnostics, from any thread.
@@ -42,12 +42,12 @@ impl Sink {
         };
         let what = (diagnostic.code, innermost.message.clone(), diagnostic.token.or(saw));
         if state.said.insert(what) {
-            state.errors += usize::from(diagnostic.severity != Severity::Warning);
+            state.errors += usize::from(diagnostic.severity.is_error());
             state.list.push(diagnostic);
         }
     }
 
-    /// How many errors (not warnings) were added since the start.
+    /// How many errors (not warnings or notes) were added since the start.
     pub fn errors(&self) -> usize {
         self.state().errors
     }
@@ -61,6 +61,7 @@ impl Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Severity;
 
     #[test]
     fn the_same_is_said_once() {

@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
         let mut failure = None;
         let mut parse_errors = 0;
         for diagnostic in sink.take() {
-            if diagnostic.severity != Severity::Warning {
+            if diagnostic.severity.is_error() {
                 failure = failure.or(Some(exit_code(diagnostic.code)));
             }
             parse_errors += usize::from(diagnostic.severity == Severity::ParseError);

@@ -83,12 +83,19 @@ pub enum Constant {
 /// A local variable, zero or empty at the start.
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// The name in the script, or a name of the translator's own that starts with `__`.
+    /// The name in the script; a number for a local of the translator's own, which no script can name.
     pub name: Symbol,
     /// Its type.
     pub ty: Ty,
     /// The first use.
     pub span: Span,
+}
+
+impl Local {
+    /// Whether the translator made it, so that messages and dumps leave it out.
+    pub fn is_hidden(&self) -> bool {
+        self.name.as_str().starts_with(|c: char| c.is_ascii_digit())
+    }
 }
 
 /// A function.
@@ -178,6 +185,8 @@ pub struct Probe {
     pub location: String,
     /// ` from: A from: B`, for the -t report.
     pub derivation: String,
+    /// ` <- A = B <- A`: the aliases and the probe as they are written, for -p2.
+    pub lineage: String,
     /// The token of the user's probe point.
     pub span: Span,
     /// Registration may fail silently (`?`).

@@ -432,7 +432,7 @@ pub enum ExprKind {
     /// `(print family)(…)`
     Print(Box<Print>),
     /// `@count(e)`; `param` is the bit shift of @variance.
-    Stat { op: StatOp, arg: Box<Expr>, param: Option<Box<Expr>> },
+    Stat { op: StatOp, arg: Box<Expr>, param: Option<i64> },
     /// `@hist_log(e)`, `@hist_linear(e, low, high, step)`
     Hist { kind: HistKind, arg: Box<Expr>, params: Vec<i64> },
     /// Prefix operator.

@@ -41,7 +41,11 @@ pub fn stmt(stmt: &Stmt, f: &mut dyn FnMut(Deed, Span)) {
             next.iter().for_each(|next| self::expr(next, false, f));
             return;
         }
-        StmtKind::DeleteAll(id) | StmtKind::DeleteElement { array: id, .. } => global(*id, Access::Write),
+        // Who clears a global wants it for more than a figure at the end.
+        StmtKind::DeleteAll(id) | StmtKind::DeleteElement { array: id, .. } => {
+            global(*id, Access::Write);
+            global(*id, Access::Read);
+        }
         StmtKind::Foreach(foreach) => global(foreach.array, Access::Read),
         StmtKind::Print(print) => histograms(print, stmt.span, f),
         StmtKind::Embedded(code) => embedded(code, f),

@@ -50,6 +50,7 @@ pub fn unread(names: &Names<'_>) -> FxHashSet<GlobalId> {
             FunctionBody::Embedded(code) => access::embedded(code, &mut note),
         }
     }
+    read.extend(names.walked());
     written.retain(|id| !read.contains(id) && !names.globals[id.index()].library);
     written
 }
@@ -70,6 +71,7 @@ pub fn add(names: &mut Names<'_>, displayed: &FxHashSet<GlobalId>) {
             pn: "end".into(),
             location: names.session.sources.place(global.span),
             derivation: " from: end".into(),
+            lineage: " <- end".into(),
             span: global.span,
             optional: false,
             locals: display.locals,

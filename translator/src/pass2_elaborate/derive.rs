@@ -38,6 +38,8 @@ pub struct Derived {
     pub pp: String,
     /// The points on the way, that of the family first, the script's own last.
     pub chain: Vec<String>,
+    /// The probe and the aliases on the way as they are written, the innermost first.
+    pub lineage: Vec<ItemRef>,
     /// The script's own point.
     pub span: Span,
     /// It may fail to register.
@@ -249,6 +251,7 @@ impl Level<'_> {
             point,
             chain: vec![pp.clone()],
             pp,
+            lineage: Vec::new(),
             scope,
             span: used.span,
             optional: used.optional,
@@ -258,6 +261,7 @@ impl Level<'_> {
         let mut epilogues = Vec::new();
         let mut level = self;
         while let (Some(outer), Some(via)) = (level.outer, level.via) {
+            derived.lineage.push(level.item);
             derived.parts.push(Part::Prologue(level.item));
             epilogues.push(Part::Epilogue(level.item));
             derived.chain.push(point_text(&via.components));
@@ -265,6 +269,7 @@ impl Level<'_> {
             derived.span = via.span;
             level = outer;
         }
+        derived.lineage.push(level.item);
         derived.parts.push(Part::Handler(level.item));
         epilogues.reverse();
         derived.parts.extend(epilogues);

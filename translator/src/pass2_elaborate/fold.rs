@@ -26,6 +26,7 @@ fn constant(kind: &ExprKind) -> Option<Constant> {
             Some(Constant::Long(i64::from(left || right)))
         }
         ExprKind::Concat(parts) => concat(parts),
+        ExprKind::Ternary { cond, then, otherwise } => choice(long(cond)?, then, otherwise),
         _ => None,
     }
 }
@@ -80,6 +81,15 @@ fn compare(op: CompareOp, left: &Expr, right: &Expr) -> Option<Constant> {
         CompareOp::Ne => order.is_ne(),
     };
     Some(Constant::Long(i64::from(holds)))
+}
+
+/// An arm that is no constant stays, so that both are typed; so do arms of two types.
+fn choice(cond: i64, then: &Expr, otherwise: &Expr) -> Option<Constant> {
+    let (ExprKind::Constant(then), ExprKind::Constant(otherwise)) = (&then.kind, &otherwise.kind) else {
+        return None;
+    };
+    let alike = std::mem::discriminant(then) == std::mem::discriminant(otherwise);
+    alike.then(|| if cond != 0 { then } else { otherwise }.clone())
 }
 
 fn concat(parts: &[Expr]) -> Option<Constant> {

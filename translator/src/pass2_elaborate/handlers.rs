@@ -13,6 +13,7 @@ use crate::ir::program::{FunctionBody, FunctionId, Point, Probe};
 use crate::ir::ty::Ty;
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, Item};
+use crate::pass1_parse::print;
 
 /// Resolves all that the scripts refer to, until nothing new is met.
 pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
@@ -80,6 +81,11 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     let locals = resolver.into_locals();
     let pn = derived.chain.last().cloned().unwrap_or_default();
     let derivation = derived.chain.iter().map(|point| format!(" from: {point}")).collect();
+    let lineage = derived.lineage.iter().map(|item| {
+        let file = names.catalog.file(item.file);
+        format!(" <- {}", print::head(&file.items[item.item]))
+    });
+    let lineage = lineage.collect();
     names.scopes.push(derived.scope);
     names.program.probes.push(Probe {
         number: 0,
@@ -88,6 +94,7 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
         pn,
         location: names.session.sources.place(derived.span),
         derivation,
+        lineage,
         span: derived.span,
         optional: derived.optional,
         locals,

@@ -51,7 +51,7 @@ pub fn list(
 }
 
 fn variables(names: &Names<'_>, probe: &Probe, scope: Option<Scope>) -> Vec<String> {
-    let shown = |local: &Local| !local.name.as_str().starts_with("__");
+    let shown = |local: &Local| !local.is_hidden() && !local.name.as_str().starts_with("__");
     let mut found: Vec<String> = probe
         .locals
         .iter()

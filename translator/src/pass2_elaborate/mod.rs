@@ -76,6 +76,7 @@ pub fn elaborate_observed(
     warn::never_assigned(&names, &mut warnings);
     if !session.options.unoptimized {
         opt::optimize(&mut names, &displayed, &mut warnings);
+        opt::warn_of_idle_functions(&names.program, &mut warnings);
         opt::drop_empty_probes(&mut names.program, &mut warnings);
     }
     require_probes(&names, sink);

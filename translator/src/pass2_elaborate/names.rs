@@ -34,6 +34,8 @@ pub struct GlobalFacts {
     pub array: bool,
     /// Declared by the library.
     pub library: bool,
+    /// Some `foreach` walks its buckets, which is a use although the loop itself does not look at it.
+    pub walked: bool,
 }
 
 /// What is known of a function beside its IR.
@@ -105,6 +107,11 @@ impl<'a> Names<'a> {
         self.global_at(item)
     }
 
+    /// Statistics whose buckets are walked.
+    pub fn walked(&self) -> impl Iterator<Item = GlobalId> {
+        self.program.globals.handles().filter(|id| self.globals[id.index()].walked)
+    }
+
     /// The handle of a declared global.
     pub fn global_at(&mut self, item: ItemRef) -> Option<GlobalId> {
         if let Some(&id) = self.global_of.get(&item) {
@@ -128,7 +135,7 @@ impl<'a> Names<'a> {
         });
         let arity = node.init.is_some().then_some((0, node.span));
         let array = node.size.is_some() || node.wrap;
-        self.globals.push(GlobalFacts { arity, array, library });
+        self.globals.push(GlobalFacts { arity, array, library, walked: false });
         self.global_of.insert(item, id);
         Some(id)
     }

@@ -93,8 +93,7 @@ fn print_function(out: &mut String, program: &Program, function: &Function, bodi
 fn print_probe(out: &mut String, program: &Program, probe: &Probe, bodies: bool) {
     let code = Code { program, locals: &probe.locals };
     let condition = probe.condition.as_ref().map(|condition| format!(" if ({})", code.expr(condition)));
-    let chain = probe.derivation.replace(" from: ", " <- ");
-    line(out, format_args!("{}{} /*{chain} */", probe.pp, condition.unwrap_or_default()));
+    line(out, format_args!("{}{} /*{} */", probe.pp, condition.unwrap_or_default(), probe.lineage));
     print_locals(out, &probe.locals, 0);
     if bodies {
         out.push_str(&code.body(&probe.body));
@@ -102,10 +101,11 @@ fn print_probe(out: &mut String, program: &Program, probe: &Probe, bodies: bool)
 }
 
 fn print_locals(out: &mut String, locals: &Arena<Local>, params: usize) {
-    if locals.len() > params {
-        out.push_str("  # locals\n");
-    }
-    for (_, local) in locals.iter().skip(params) {
+    let shown = locals.iter().skip(params).filter(|(_, local)| !local.is_hidden());
+    for (index, (_, local)) in shown.enumerate() {
+        if index == 0 {
+            out.push_str("  # locals\n");
+        }
         line(out, format_args!("  {}:{}", local.name, local.ty));
     }
 }

@@ -55,7 +55,7 @@ fn bodies(program: &Program) -> impl Iterator<Item = &Block> {
 }
 
 /// Whether some embedded C asks for groups.
-fn wants_groups(program: &Program) -> bool {
+pub fn wants_groups(program: &Program) -> bool {
     let mut found = program.embedded.iter().any(|code| code.pragmas.tagged_dfa);
     for (_, function) in program.functions.iter() {
         found |= matches!(&function.body, FunctionBody::Embedded(code) if code.pragmas.tagged_dfa);

@@ -14,7 +14,8 @@ use crate::source::Span;
 
 /// Gathers the operators that the program uses. Histograms were settled when they were resolved.
 pub fn gather(program: &mut Program, sink: &Sink) {
-    let mut needs = Needs { by_global: FxHashMap::default(), sink };
+    let values = program.globals.iter().map(|(_, global)| global.value).collect();
+    let mut needs = Needs { by_global: FxHashMap::default(), values, sink };
     for probe in &program.probes {
         needs.block(&probe.body);
         if let Some(condition) = &probe.condition {
@@ -35,6 +36,7 @@ pub fn gather(program: &mut Program, sink: &Sink) {
 
 struct Needs<'n> {
     by_global: FxHashMap<GlobalId, StatNeeds>,
+    values: Vec<ValueTy>,
     sink: &'n Sink,
 }
 
@@ -48,7 +50,12 @@ impl Needs<'_> {
         if let StmtKind::Foreach(foreach) = &stmt.kind
             && let Some(SortBy::Stat(op)) = foreach.sort.map(|sort| sort.by)
         {
-            self.need(foreach.array, op, None, stmt.span);
+            match self.values[foreach.array.index()] {
+                ValueTy::Stat(_) => self.need(foreach.array, op, None, stmt.span),
+                ValueTy::Scalar(ty) => {
+                    self.sink.push(Diagnostic::semantic(Code::Type, format!("invalid type {ty}"), stmt.span));
+                }
+            }
         }
     }
 

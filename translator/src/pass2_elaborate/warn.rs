@@ -18,23 +18,32 @@ const MAX_NAMES: usize = 500;
 /// Says which variables of the scripts can only be zero or empty.
 pub fn never_assigned(names: &Names<'_>, warnings: &mut Warnings<'_>) {
     let program = &names.program;
+    let globals: Vec<&str> = user_globals(names).take(MAX_NAMES).collect();
     for probe in &program.probes {
-        locals(&probe.body, &probe.locals, 0, warnings);
+        locals(&probe.body, &probe.locals, 0, &globals, warnings);
     }
     for (_, function) in program.functions.iter() {
         if let FunctionBody::Script(body) = &function.body {
-            locals(body, &function.locals, function.params, warnings);
+            locals(body, &function.locals, function.params, &globals, warnings);
         }
     }
-    globals(names, warnings);
+    self::globals(names, &globals, warnings);
 }
 
-fn locals(body: &Block, locals: &Arena<Local>, params: usize, warnings: &mut Warnings<'_>) {
+/// What the scripts declare; the library's globals are nobody's misspelt words.
+fn user_globals<'n>(names: &'n Names<'_>) -> impl Iterator<Item = &'n str> {
+    let of_user = |id: &GlobalId| !names.globals[id.index()].library;
+    names.program.globals.iter().filter(move |(id, _)| of_user(id)).map(|(_, global)| global.name.as_str())
+}
+
+fn locals(body: &Block, locals: &Arena<Local>, params: usize, globals: &[&str], warnings: &mut Warnings<'_>) {
     let set = set_locals(body);
-    let all = || locals.iter().take(MAX_NAMES).map(|(_, local)| local.name.as_str());
+    let all = || locals.iter().take(MAX_NAMES).map(|(_, local)| local).filter(|local| !local.is_hidden());
     for (_, local) in locals.iter().skip(params).filter(|(id, _)| !set.contains(id)) {
-        let others = all().filter(|name| *name != local.name.as_str());
-        let near = similar(local.name.as_str(), others);
+        let near = similar(
+            local.name.as_str(),
+            all().map(|local| local.name.as_str()).chain(globals.iter().copied()),
+        );
         warnings.say(format!("never-assigned local variable '{}'{near}", local.name), local.span);
     }
 }
@@ -69,7 +78,7 @@ fn target(expr: &Expr) -> Option<LocalId> {
     }
 }
 
-fn globals(names: &Names<'_>, warnings: &mut Warnings<'_>) {
+fn globals(names: &Names<'_>, others: &[&str], warnings: &mut Warnings<'_>) {
     let program = &names.program;
     let mut read = FxHashSet::default();
     let mut set = FxHashSet::default();
@@ -91,6 +100,7 @@ fn globals(names: &Names<'_>, warnings: &mut Warnings<'_>) {
             FunctionBody::Embedded(code) => access::embedded(code, &mut note),
         }
     }
+    read.extend(names.walked());
     let given: FxHashSet<&str> =
         names.session.options.globals.iter().map(|(name, _)| name.as_str()).collect();
     let never = |id: &GlobalId| read.contains(id) && !set.contains(id);
@@ -99,7 +109,8 @@ fn globals(names: &Names<'_>, warnings: &mut Warnings<'_>) {
             && !given.contains(global.name.as_str())
             && !names.globals[id.index()].library
         {
-            warnings.say(format!("never-assigned global variable '{}'", global.name), global.span);
+            let near = similar(global.name.as_str(), others.iter().copied());
+            warnings.say(format!("never-assigned global variable '{}'{near}", global.name), global.span);
         }
     }
 }

@@ -114,6 +114,7 @@ impl Fixture {
             pn: "begin".into(),
             location: "t.stp:1:1".into(),
             derivation: String::new(),
+            lineage: String::new(),
             span: self.span,
             optional: false,
             locals,

@@ -96,7 +96,8 @@ impl Builder<'_> {
         let mut node = self.atom(atom)?;
         for (count, postfix) in inner.enumerate() {
             if matches!(node, Node::Start | Node::End) {
-                return self.refuse(&postfix, "postfix operator after an anchor");
+                let message = format!("postfix closure '{}' applied to anchoring operator", postfix.as_str());
+                return self.refuse(&postfix, message);
             }
             if count == limits::POSTFIXES {
                 return self.refuse(&postfix, "too many postfix operators in a row");
@@ -120,10 +121,17 @@ impl Builder<'_> {
             Rule::end => Node::End,
             Rule::escape => self.escape(&pair)?,
             Rule::stray_postfix => {
-                return self.refuse(&pair, format!("nothing to repeat before '{}'", pair.as_str()));
+                return self.refuse(&pair, format!("unexpected '{}'", self.stray(&pair)));
             }
             _ => self.bytes(&pair, pair.as_str())?,
         })
+    }
+
+    /// A postfix operator after nothing; `(?=` and its like are shown as a whole.
+    fn stray<'p>(&'p self, pair: &'p Pair<'_, Rule>) -> &'p str {
+        let at = pair.as_span().start();
+        let whole = at.checked_sub(1).and_then(|open| self.text.get(open..at + 2));
+        whole.filter(|text| text.starts_with("(?")).unwrap_or(pair.as_str())
     }
 
     fn grouped(&mut self, pair: Pair<'_, Rule>) -> Built<Node> {
@@ -131,7 +139,7 @@ impl Builder<'_> {
         let mut node = Node::Sequence(Vec::new());
         for inner in pair.into_inner() {
             match inner.as_rule() {
-                Rule::unclosed => return self.refuse(&open, "unclosed '('"),
+                Rule::unclosed => return self.refuse(&open, "expected ), found end of regex"),
                 _ => node = self.choice(inner)?,
             }
         }
@@ -142,7 +150,7 @@ impl Builder<'_> {
     fn escape(&self, pair: &Pair<'_, Rule>) -> Built<Node> {
         let escaped = &pair.as_str()[1..];
         match escaped.chars().next() {
-            None => self.refuse(pair, "'\\' at the end"),
+            None => self.refuse(pair, "unexpected end of regex after '\\'"),
             Some('0'..='9') => self.refuse(pair, "back references are not supported"),
             Some(c) if c.is_ascii_alphabetic() => {
                 self.refuse(pair, format!("unknown escape '\\{c}'; use a class such as [[:digit:]]"))
@@ -173,9 +181,21 @@ impl Builder<'_> {
             Rule::plus => (1, None),
             Rule::optional => (0, Some(1)),
             Rule::interval => self.interval(operator)?,
-            _ => return self.refuse(&place, "'{' wants {n}, {n,} or {n,m}; write \\{ for the character"),
+            _ => return self.refuse(&place, self.bad_interval(place.as_span().end())),
         };
         Ok(Node::Repeat(Box::new(node), least, most))
+    }
+
+    /// What is wrong with an interval whose brace ends at `from`.
+    fn bad_interval(&self, from: usize) -> String {
+        let text = self.text.get(from..).unwrap_or_default();
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let message = match (text.len() - rest.len(), rest.is_empty()) {
+            (_, true) => "unexpected end of regex",
+            (0, false) => "expected number",
+            _ => "expected , or }",
+        };
+        format!("{message} after '{{'; write \\{{ for the character")
     }
 
     fn interval(&self, pair: Pair<'_, Rule>) -> Built<(u32, Option<u32>)> {
@@ -185,7 +205,10 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::count => match part.as_str().parse() {
                     Ok(count) if count <= limits::REPEAT => counts.push(count),
-                    _ => return self.refuse(&part, format!("more than {} repetitions", limits::REPEAT)),
+                    _ => {
+                        let message = format!("{} is too large; at most {}", part.as_str(), limits::REPEAT);
+                        return self.refuse(&part, message);
+                    }
                 },
                 _ => open = true,
             }
@@ -204,7 +227,7 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::not => not = true,
-                Rule::unclosed_set => return self.refuse(&open, "unclosed '['"),
+                Rule::unclosed_set => return self.refuse(&open, "unclosed character class"),
                 _ => self.member(part, &mut set)?,
             }
         }
@@ -223,7 +246,9 @@ impl Builder<'_> {
                     None => return self.refuse(&place, format!("unknown character class '{name}'")),
                 }
             }
-            Rule::collating if first.as_str() == "[:" => return self.refuse(&place, "unclosed '[:'"),
+            Rule::collating if first.as_str() == "[:" => {
+                return self.refuse(&place, "unclosed character class '[:'");
+            }
             Rule::collating => {
                 return self.refuse(&place, "collating elements and equivalence classes are not supported");
             }
@@ -234,7 +259,7 @@ impl Builder<'_> {
                     None => low,
                 };
                 if low > high {
-                    return self.refuse(&place, "the range's bounds are reversed");
+                    return self.refuse(&place, format!("Inverted character range {}", place.as_str()));
                 }
                 (low..=high).for_each(|byte| set.insert(byte));
             }

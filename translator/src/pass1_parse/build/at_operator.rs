@@ -5,7 +5,7 @@ use pest::iterators::{Pair, Pairs};
 use super::expr::{Node, over};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
 use crate::diag::{Code, Diagnostic};
-use crate::pass1_parse::ast::{ExprKind, HistKind, StatOp};
+use crate::pass1_parse::ast::{ExprKind, HistKind, StatOp, UnaryOp};
 use crate::pass1_parse::token::is_operator;
 use crate::source::Span;
 
@@ -20,7 +20,7 @@ impl Builder<'_> {
             return self.histogram(pair);
         }
         let mut parts = pair.into_inner();
-        let Some(op) = parts.next() else {
+        let Some(op) = parts.next().filter(|_| rule != Rule::at_unknown) else {
             let name = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
             return Err(unknown(&name, span));
         };
@@ -45,10 +45,26 @@ impl Builder<'_> {
                 let place = self.comma_before(&extra);
                 return Err(at(Code::Parse, "not more than 1 parameter allowed", place));
             }
-            Some(shift) => Some(Box::new(self.expr(shift)?)),
+            Some(shift) => Some(self.shift(shift)?),
             None => None,
         };
         over(span, ExprKind::Stat { op, arg: Box::new(arg.expr), param }, arg.depth)
+    }
+
+    /// A number of either sign: pass 2 knows which are possible.
+    fn shift(&self, pair: Pair<'_, Rule>) -> Built<i64> {
+        let first = self.span(&pair);
+        let kind = self.expr(pair)?.kind;
+        match kind {
+            ExprKind::Number(shift) => return Ok(shift),
+            ExprKind::Unary { op: UnaryOp::Minus, arg } => {
+                if let ExprKind::Number(shift) = arg.kind {
+                    return Ok(shift.wrapping_neg());
+                }
+            }
+            _ => {}
+        }
+        Err(saw(Code::Parse, "expected number", first))
     }
 
     fn comma_before(&self, pair: &Pair<'_, Rule>) -> Span {

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::expr::{Node, over};
+use super::expr::{NO_VALUE, Node, over};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
 use crate::diag::Code;
 use crate::pass1_parse::ast::{Access, Expr, ExprKind, Print, PrintKind};
@@ -166,6 +166,7 @@ impl Builder<'_> {
             Rule::print_char => PrintKind::Char,
             _ => PrintKind::Print,
         };
+        let after = self.joined.token_at(pair.as_span().end()).span;
         let mut parts = pair.into_inner();
         let (span, name) = self.name(&parts.next().ok_or_else(incomplete)?);
         let name = name.as_str();
@@ -191,6 +192,14 @@ impl Builder<'_> {
         }
         if kind == PrintKind::Print && !newline && print.args.is_empty() {
             return Err(saw(Code::Parse, "expected literal string or number", self.after(span, 2)));
+        }
+        if print.args.len() > 1
+            && let Some(picture) = print.args.iter().find(|arg| matches!(arg.kind, ExprKind::Hist { .. }))
+        {
+            return Err(at(Code::Parse, NO_VALUE, picture.span));
+        }
+        if kind == PrintKind::Printd && print.args.len() < 2 {
+            return Err(saw(Code::Parse, "expected literal string or number", after));
         }
         over(span, ExprKind::Print(Box::new(print)), depth)
     }

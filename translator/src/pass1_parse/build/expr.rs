@@ -16,6 +16,9 @@ pub const MAX_DEPTH: u32 = 5000;
 /// Operators of a chain that parses by recursion: prefixes, assignments, conditionals.
 const MAX_RECURSIVE: usize = 1000;
 
+/// A histogram is a picture or has buckets; it has no value.
+pub(super) const NO_VALUE: &str = "base histogram operator where expression expected";
+
 /// An expression and the levels of its tree.
 pub(super) struct Node {
     pub expr: Expr,
@@ -62,7 +65,7 @@ impl Builder<'_> {
     pub(super) fn node(&self, pair: Pair<'_, Rule>) -> Built<Node> {
         let node = self.node_or_histogram(pair)?;
         if matches!(node.expr.kind, ExprKind::Hist { .. }) {
-            return Err(at(Code::Parse, "base histogram operator where expression expected", node.expr.span));
+            return Err(at(Code::Parse, NO_VALUE, node.expr.span));
         }
         Ok(node)
     }

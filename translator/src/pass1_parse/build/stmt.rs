@@ -45,12 +45,11 @@ impl Builder<'_> {
             Rule::break_stmt => StmtKind::Break,
             Rule::continue_stmt => StmtKind::Continue,
             _ => {
-                let Expr { span, kind } = self.expr(only!(pair))?;
-                let kind = match kind {
+                let expr = self.expr(only!(pair))?;
+                match expr.kind {
                     ExprKind::Embedded(code) => StmtKind::Embedded(code),
-                    kind => StmtKind::Expr(Expr { span, kind }),
-                };
-                return Ok(Stmt { span, kind });
+                    _ => StmtKind::Expr(expr),
+                }
             }
         };
         Ok(Stmt { span, kind })

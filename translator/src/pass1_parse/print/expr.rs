@@ -77,7 +77,10 @@ impl Printer {
         match kind {
             ExprKind::Stat { op, arg, param } => {
                 self.stat_op(*op);
-                self.exprs([&**arg].into_iter().chain(param.as_deref()));
+                self.text("(");
+                self.expr(arg);
+                param.iter().for_each(|shift| self.text(&format!(", {shift}")));
+                self.text(")");
             }
             ExprKind::Hist { kind, arg, params } => {
                 self.text(if *kind == HistKind::Log { "@hist_log(" } else { "@hist_linear(" });

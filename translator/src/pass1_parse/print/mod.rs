@@ -40,6 +40,17 @@ pub fn file(file: &File) -> Vec<u8> {
     printer.out
 }
 
+/// What stands before the braces of a probe or alias: the points, after the names when it is an alias.
+pub fn head(item: &Item) -> String {
+    let mut printer = Printer::default();
+    match item {
+        Item::Alias(alias) => printer.alias_head(alias),
+        Item::Probe(probe) => printer.list(&probe.points, ",", Printer::point),
+        Item::Embedded(_) | Item::Global(_) | Item::Function(_) => {}
+    }
+    String::from_utf8_lossy(&printer.out).into_owned()
+}
+
 fn rank(item: &Item) -> u8 {
     match item {
         Item::Embedded(_) => 0,
@@ -110,11 +121,15 @@ impl Printer {
         }
     }
 
-    fn alias(&mut self, alias: &Alias) {
-        self.text("probe ");
+    fn alias_head(&mut self, alias: &Alias) {
         self.list(&alias.names, " = ", Self::point);
         self.text(if alias.prologue.is_none() { " += " } else { " = " });
         self.list(&alias.points, ", ", Self::point);
+    }
+
+    fn alias(&mut self, alias: &Alias) {
+        self.text("probe ");
+        self.alias_head(alias);
         match (&alias.prologue, &alias.epilogue) {
             (Some(first), Some(second)) => {
                 self.block(first);

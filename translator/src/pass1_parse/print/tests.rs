@@ -122,9 +122,10 @@ fn print_call(expr: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
         ExprKind::Print(Box::new(Print { kind, newline, to_string, literal, args }))
     };
     prop_oneof![
-        (Just(PrintKind::Print), any::<bool>(), any::<bool>(), Just(None), vec(value, 1..3)).prop_map(made),
+        (Just(PrintKind::Print), any::<bool>(), any::<bool>(), Just(None), vec(value, 1)).prop_map(made),
+        (Just(PrintKind::Print), any::<bool>(), any::<bool>(), Just(None), args(1)).prop_map(made),
         (Just(PrintKind::Print), Just(true), any::<bool>(), Just(None), args(0)).prop_map(made),
-        (Just(PrintKind::Printd), any::<bool>(), any::<bool>(), bytes().prop_map(Some), args(1))
+        (Just(PrintKind::Printd), any::<bool>(), any::<bool>(), bytes().prop_map(Some), args(2))
             .prop_map(made),
         (Just(PrintKind::Printf), Just(false), any::<bool>(), format().prop_map(Some), args(0))
             .prop_map(made),
@@ -180,8 +181,11 @@ fn operators(inner: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
 fn at_operators(inner: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
     let one = || inner.clone().prop_map(Box::new);
     let plain = (stat_op(), one()).prop_map(|(op, arg)| ExprKind::Stat { op, arg, param: None });
-    let shifted =
-        (one(), one()).prop_map(|(arg, p)| ExprKind::Stat { op: StatOp::Variance, arg, param: Some(p) });
+    let shifted = (one(), any::<i64>()).prop_map(|(arg, shift)| ExprKind::Stat {
+        op: StatOp::Variance,
+        arg,
+        param: Some(shift),
+    });
     let module = option::of(bytes());
     prop_oneof![
         plain,

@@ -2,9 +2,9 @@
 
 use super::Warnings;
 use super::effects::Effects;
-use crate::ir::expr::ExprKind;
+use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::program::Constant;
-use crate::ir::stmt::{Block, Stmt, StmtKind};
+use crate::ir::stmt::{Block, Foreach, Stmt, StmtKind};
 use crate::ir::visit::change;
 
 /// Simplifies a block and all inside it.
@@ -13,9 +13,9 @@ pub fn simplify(block: &mut Block, effects: &Effects, warnings: &mut Warnings<'_
     let mut kept = Vec::with_capacity(block.len());
     for mut stmt in block.drain(..) {
         change::stmt_blocks(&mut stmt, &mut |inner| changed |= simplify(inner, effects, warnings));
-        changed |= keep(stmt, effects, warnings, &mut kept);
-        if kept.last().is_some_and(leaves) {
-            break;
+        match kept.last().is_some_and(leaves) {
+            true => warnings.note("Eliding unreachable statement", stmt.span),
+            false => changed |= keep(stmt, effects, warnings, &mut kept),
         }
     }
     *block = kept;
@@ -29,41 +29,65 @@ fn leaves(stmt: &Stmt) -> bool {
 
 /// Adds what remains of a statement; true when that is not the statement itself.
 fn keep(mut stmt: Stmt, effects: &Effects, warnings: &mut Warnings<'_>, out: &mut Block) -> bool {
-    match &mut stmt.kind {
+    let gone = match &mut stmt.kind {
         StmtKind::Expr(expr) if !effects.expr(expr, true) => {
-            // What an elided assignment left behind was spoken of already.
-            if !matches!(expr.kind, ExprKind::Constant(_)) {
-                warnings.say("Eliding side-effect-free expression ".into(), expr.span);
-            }
+            warnings.say("Eliding side-effect-free expression ".into(), stmt.span);
             return true;
         }
         StmtKind::Block(inner) if inner.is_empty() => return true,
-        StmtKind::Try { body, .. } if body.is_empty() => return true,
-        StmtKind::If { cond, then, otherwise } => match cond.kind {
-            ExprKind::Constant(Constant::Long(value)) => {
-                out.append(if value != 0 { then } else { otherwise });
-                return true;
-            }
-            _ if then.is_empty() && otherwise.is_empty() => {
-                let cond = cond.clone();
-                keep(Stmt { span: stmt.span, kind: StmtKind::Expr(cond) }, effects, warnings, out);
-                return true;
-            }
-            _ => {}
+        StmtKind::Try { body, .. } if body.is_empty() => "Eliding empty try {} block".to_owned(),
+        StmtKind::If { cond, then, otherwise } => match branch(cond, then, otherwise, effects, out) {
+            Some(what) => what,
+            None => return keep_as_it_is(stmt, out),
         },
-        StmtKind::Loop { cond: Some(cond), .. } => {
-            if let ExprKind::Constant(Constant::Long(0)) = cond.kind {
-                return true;
-            }
+        StmtKind::Loop { cond: Some(cond), .. } if long(cond) == Some(0) => {
+            "Collapsing constantly-false for-loop".to_owned()
         }
-        StmtKind::Foreach(foreach) if foreach.body.is_empty() && foreach.value.is_none() => {
-            let asked = foreach.slice.iter().flatten().chain(&foreach.limit);
-            if !asked.into_iter().any(|expr| effects.expr(expr, true)) {
-                return true;
-            }
+        StmtKind::Foreach(foreach) if does_nothing(foreach, effects) => {
+            "Eliding side-effect-free foreach statement".to_owned()
         }
-        _ => {}
-    }
+        _ => return keep_as_it_is(stmt, out),
+    };
+    warnings.note(gone, stmt.span);
+    true
+}
+
+fn keep_as_it_is(stmt: Stmt, out: &mut Block) -> bool {
     out.push(stmt);
     false
+}
+
+/// What became of an `if`, when it is not needed; what remains of it goes to `out`.
+fn branch(
+    cond: &Expr,
+    then: &mut Block,
+    otherwise: &mut Block,
+    effects: &Effects,
+    out: &mut Block,
+) -> Option<String> {
+    if let Some(value) = long(cond) {
+        out.append(if value != 0 { then } else { otherwise });
+        return Some(format!("Collapsing constant-{value} if-statement"));
+    }
+    if !then.is_empty() || !otherwise.is_empty() {
+        return None;
+    }
+    // Nobody wrote the condition as a statement, so nobody is warned when it goes.
+    if !effects.expr(cond, true) {
+        return Some("Eliding side-effect-free if statement".into());
+    }
+    out.push(Stmt { span: cond.span, kind: StmtKind::Expr(cond.clone()) });
+    Some("Creating simple evaluation from if statement".into())
+}
+
+fn does_nothing(foreach: &Foreach, effects: &Effects) -> bool {
+    let mut asked = foreach.slice.iter().flatten().chain(&foreach.limit);
+    foreach.body.is_empty() && foreach.value.is_none() && !asked.any(|expr| effects.expr(expr, true))
+}
+
+fn long(expr: &Expr) -> Option<i64> {
+    match expr.kind {
+        ExprKind::Constant(Constant::Long(value)) => Some(value),
+        _ => None,
+    }
 }

@@ -6,23 +6,27 @@ use crate::ir::program::{EmbeddedC, FunctionBody, FunctionId};
 use crate::ir::stmt::{Block, Stmt, StmtKind};
 use crate::ir::visit::look;
 use crate::pass2_elaborate::callgraph::CallGraph;
+use crate::pass2_elaborate::regexes;
 
 /// Which functions have effects.
 pub struct Effects {
     functions: Vec<bool>,
+    /// A match is kept for matched() and its like, which some function of the program is.
+    groups: bool,
 }
 
 impl Effects {
     /// Finds the functions with effects, through all that they call.
     pub fn of(program: &Program) -> Self {
-        let silent = Effects { functions: vec![false; program.functions.len()] };
+        let groups = regexes::wants_groups(program);
+        let silent = Effects { functions: vec![false; program.functions.len()], groups };
         let direct = program.functions.iter().map(|(_, function)| match &function.body {
             FunctionBody::Embedded(code) => in_c(code),
             // The last candidate that says `next` ends in an error.
             FunctionBody::Script(body) => silent.block(body) || hands_over(body),
         });
         let direct = direct.collect();
-        Effects { functions: CallGraph::new(program).spread(direct) }
+        Effects { functions: CallGraph::new(program).spread(direct), groups }
     }
 
     /// Whether a call has effects.
@@ -34,8 +38,7 @@ impl Effects {
     pub fn expr(&self, expr: &Expr, locals: bool) -> bool {
         let own = match &expr.kind {
             ExprKind::Call { function, .. } => self.call(*function),
-            // matched() and its like may ask for it later.
-            ExprKind::Regex { .. } => true,
+            ExprKind::Regex { .. } => self.groups,
             ExprKind::Embedded(code) => in_c(code),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }

@@ -7,18 +7,18 @@ use super::effects::Effects;
 use crate::ir::Program;
 use crate::ir::expr::{Expr, ExprKind, Place};
 use crate::ir::program::{Constant, FunctionBody, GlobalId};
-use crate::ir::stmt::{Block, Stmt, StmtKind};
+use crate::ir::stmt::Block;
 use crate::ir::visit::change;
 use crate::pass2_elaborate::access::{self, Access, Deed};
 
-/// Drops assignments to globals that nobody reads and that are not displayed at the end.
+/// Drops assignments to globals that nobody reads; those that are `kept` have a use of another kind.
 pub fn drop_dead_stores(
     program: &mut Program,
-    displayed: &FxHashSet<GlobalId>,
+    kept: &FxHashSet<GlobalId>,
     warnings: &mut Warnings<'_>,
 ) -> bool {
     let mut dead = vec![true; program.globals.len()];
-    for id in displayed {
+    for id in kept {
         dead[id.index()] = false;
     }
     mark_read(program, &mut dead);
@@ -74,22 +74,7 @@ struct Rewrite<'r, 'w> {
 
 impl Rewrite<'_, '_> {
     fn block(&mut self, block: &mut Block) {
-        change::all_stmts(block, &mut |stmt| self.stmt(stmt));
-    }
-
-    fn stmt(&mut self, stmt: &mut Stmt) {
-        let gone = match &stmt.kind {
-            StmtKind::DeleteAll(id) => self.dead[id.index()],
-            StmtKind::DeleteElement { array, keys } => {
-                self.dead[array.index()] && !keys.iter().flatten().any(|key| self.effects.expr(key, true))
-            }
-            _ => false,
-        };
-        if gone {
-            stmt.kind = StmtKind::Block(Vec::new());
-            self.changed = true;
-        }
-        change::stmt_exprs(stmt, &mut |expr| self.expr(expr));
+        change::all_stmts(block, &mut |stmt| change::stmt_exprs(stmt, &mut |expr| self.expr(expr)));
     }
 
     fn expr(&mut self, expr: &mut Expr) {

@@ -42,6 +42,13 @@ impl<'w> Warnings<'w> {
         }
     }
 
+    /// Says what was done with the user's text, to those who asked with -vv.
+    pub fn note(&mut self, message: impl Into<String>, span: Span) {
+        if self.session.options.verbose[1] > 1 && !self.in_library(span.file) {
+            self.sink.push(Diagnostic::note(Code::Unused, message, span));
+        }
+    }
+
     fn in_library(&mut self, file: FileId) -> bool {
         let index = file.0 as usize;
         if self.library.len() <= index {
@@ -53,8 +60,9 @@ impl<'w> Warnings<'w> {
 
 /// Runs all optimisations until nothing changes. `displayed` globals are printed at the end, so they are read.
 pub fn optimize(names: &mut Names<'_>, displayed: &FxHashSet<GlobalId>, warnings: &mut Warnings<'_>) {
+    let kept: FxHashSet<GlobalId> = displayed.iter().copied().chain(names.walked()).collect();
     for _ in 0..ROUNDS {
-        let mut changed = globals::drop_dead_stores(&mut names.program, displayed, warnings);
+        let mut changed = globals::drop_dead_stores(&mut names.program, &kept, warnings);
         changed |= bodies(&mut names.program, warnings);
         if !changed {
             break;
@@ -77,6 +85,15 @@ fn bodies(program: &mut Program, warnings: &mut Warnings<'_>) -> bool {
         }
     }
     changed
+}
+
+/// Says which functions of the scripts have nothing left to do.
+pub fn warn_of_idle_functions(program: &Program, warnings: &mut Warnings<'_>) {
+    for (_, function) in program.functions.iter() {
+        if matches!(&function.body, FunctionBody::Script(body) if body.is_empty()) {
+            warnings.say(format!("side-effect-free function '{}'", function.name), function.span);
+        }
+    }
 }
 
 /// Drops probes that do nothing.

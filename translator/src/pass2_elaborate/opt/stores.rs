@@ -45,6 +45,9 @@ pub fn live(body: &Block, count: usize, effects: &Effects) -> Vec<bool> {
     flows.live
 }
 
+/// The locals that a value goes into; `None` when it has a use that counts.
+type Targets<'i> = Option<&'i [LocalId]>;
+
 struct Flows<'f> {
     effects: &'f Effects,
     live: Vec<bool>,
@@ -70,31 +73,31 @@ impl Flows<'_> {
         match &expr.kind {
             ExprKind::Assign { place, value }
             | ExprKind::AssignBinary { place, value, .. }
-            | ExprKind::AssignConcat { place, value } => self.store(place, value),
+            | ExprKind::AssignConcat { place, value } => self.store(place, value, Some(&[])),
             ExprKind::Crement { place, .. } => look::place_exprs(place, &mut |key| self.expr(key, None)),
             _ if !self.effects.expr(expr, true) => {}
             _ => self.expr(expr, None),
         }
     }
 
-    fn store(&mut self, place: &Place, value: &Expr) {
-        let target = match place {
-            Place::Local(id) => Some(*id),
-            Place::Global(_) | Place::Element(..) => None,
-        };
-        self.expr(value, target);
+    /// A value goes into a place, and also to where the assignment's own value goes.
+    fn store(&mut self, place: &Place, value: &Expr, also: Targets<'_>) {
+        match (place, also) {
+            (Place::Local(id), Some(also)) => self.expr(value, Some(&[also, &[*id]].concat())),
+            _ => self.expr(value, None),
+        }
         look::place_exprs(place, &mut |key| self.expr(key, None));
     }
 
-    /// An expression whose value goes into a local, or somewhere that counts.
-    fn expr(&mut self, expr: &Expr, into: Option<LocalId>) {
+    /// An expression whose value goes into locals, or somewhere that counts.
+    fn expr(&mut self, expr: &Expr, into: Targets<'_>) {
         match &expr.kind {
             ExprKind::Local(id) => self.read(*id, into),
             ExprKind::Embedded(code) => code.args.iter().for_each(|id| self.read(*id, into)),
-            ExprKind::Assign { place, value }
-            | ExprKind::AssignBinary { place, value, .. }
-            | ExprKind::AssignConcat { place, value } => {
-                self.store(place, value);
+            // What is read is the value itself, not the place that keeps it as well.
+            ExprKind::Assign { place, value } => self.store(place, value, into),
+            ExprKind::AssignBinary { place, value, .. } | ExprKind::AssignConcat { place, value } => {
+                self.store(place, value, into);
                 self.read_place(place, into);
             }
             ExprKind::Crement { place, .. } => {
@@ -108,15 +111,15 @@ impl Flows<'_> {
         }
     }
 
-    fn read_place(&mut self, place: &Place, into: Option<LocalId>) {
+    fn read_place(&mut self, place: &Place, into: Targets<'_>) {
         if let Place::Local(id) = place {
             self.read(*id, into);
         }
     }
 
-    fn read(&mut self, id: LocalId, into: Option<LocalId>) {
+    fn read(&mut self, id: LocalId, into: Targets<'_>) {
         match into {
-            Some(target) => self.into[target.index()].push(id),
+            Some(targets) => targets.iter().for_each(|target| self.into[target.index()].push(id)),
             None => self.live[id.index()] = true,
         }
     }
@@ -166,9 +169,9 @@ impl Rewrite<'_, '_> {
     }
 
     fn warn(&mut self, id: LocalId, span: crate::source::Span) {
-        let name = self.locals[id].name;
-        if !name.as_str().starts_with("__") {
-            self.warnings.say(format!("Eliding assignment to '{name}'"), span);
+        let local = &self.locals[id];
+        if !local.is_hidden() {
+            self.warnings.say(format!("Eliding assignment to '{}'", local.name), span);
         }
     }
 }

@@ -18,13 +18,15 @@ pub fn drop_unreferenced(
     warnings: &mut Warnings<'_>,
 ) -> FxHashSet<GlobalId> {
     let reached = reached_functions(&names.program);
+    for (_, function) in names.program.functions.iter().filter(|(id, _)| !reached[id.index()]) {
+        warnings.note(format!("Eliding unused function '{}'", function.name), function.span);
+    }
     let functions = names.program.functions.retain(|id| reached[id.index()]);
     functions.filter(&mut names.functions);
     let named = named_globals(&mut names.program);
     for (id, global) in names.program.globals.iter() {
-        let was_used = names.globals[id.index()].arity.is_some();
-        if was_used && !named[id.index()] {
-            warnings.say(format!("Eliding unused variable '{}'", global.name), global.span);
+        if !named[id.index()] {
+            warnings.note(format!("Eliding unused variable '{}'", global.name), global.span);
         }
     }
     let globals = names.program.globals.retain(|id| named[id.index()]);

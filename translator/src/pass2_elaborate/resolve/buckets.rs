@@ -25,6 +25,7 @@ impl Resolver<'_, '_> {
         let rising = self.bucket_order(node, span)?;
         let of = self.stat_ref(arg)?;
         self.histogram(histogram, &of)?;
+        self.names.globals[of.global.index()].walked = true;
         self.evaluate_keys(&of, span, out);
         let last = self.bucket_count(&of) - 1;
         let index = self.hidden(span);

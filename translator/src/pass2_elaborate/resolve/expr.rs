@@ -25,7 +25,7 @@ impl Resolver<'_, '_> {
             Ast::Index { base, indexes } => self.index(base, indexes, span)?,
             Ast::Call { name, args } => self.call(*name, args, span)?,
             Ast::Print(print) => self.print_value(print, span)?,
-            Ast::Stat { op, arg, param } => self.stat(*op, arg, param.as_deref(), span)?,
+            Ast::Stat { op, arg, param } => self.stat(*op, arg, *param, span)?,
             Ast::Unary { op, arg } => ExprKind::Unary { op: *op, arg: Box::new(self.expr(arg)?) },
             Ast::Crement { increment, prefix, arg } => {
                 let place = Box::new(self.place(arg, span)?);
@@ -164,19 +164,15 @@ impl Resolver<'_, '_> {
         &mut self,
         op: StatOp,
         arg: &ast::Expr,
-        param: Option<&ast::Expr>,
+        param: Option<i64>,
         span: Span,
     ) -> Result<ExprKind, Reported> {
         let of = self.stat_ref(arg)?;
-        let shift = match (op, param.map(|node| &node.kind)) {
-            (_, None) => 0,
-            (StatOp::Variance, Some(ast::ExprKind::Number(shift @ 0..=62))) => *shift as u8,
-            (StatOp::Variance, Some(_)) => {
-                return self.error(Code::Misuse, "bit shift (0..62) of @variance must be a number", span);
-            }
-            (_, Some(_)) => return self.error(Code::Misuse, "not more than 1 parameter allowed", span),
-        };
-        Ok(ExprKind::Stat { op, shift, of })
+        let shift = param.unwrap_or(0);
+        match u8::try_from(shift) {
+            Ok(shift @ 0..=62) => Ok(ExprKind::Stat { op, shift, of }),
+            _ => self.error(Code::Misuse, format!("bit shift ({shift}) out of range <0..62>"), span),
+        }
     }
 
     /// The statistic that an operator works on.
@@ -196,8 +192,14 @@ impl Resolver<'_, '_> {
                 }
                 _ => self.error(Code::Type, "expected statistic", base.span),
             },
+            ast::ExprKind::Number(_) => self.no_statistic("long", node.span),
+            ast::ExprKind::String(_) => self.no_statistic("string", node.span),
             _ => self.error(Code::Type, "type mismatch: expected stats", node.span),
         }
+    }
+
+    fn no_statistic(&self, found: &str, span: Span) -> Result<StatRef, Reported> {
+        self.error(Code::Type, format!("type mismatch: expected stats but found {found}"), span)
     }
 
     /// `&&` and `||`. The right side is not looked at when `@defined` on the left has decided.
@@ -218,7 +220,7 @@ impl Resolver<'_, '_> {
             return self.expr(if value { then } else { otherwise });
         }
         let (then, otherwise) = self.pair(then, otherwise)?;
-        Ok(make(span, ExprKind::Ternary { cond: Box::new(resolved), then, otherwise }))
+        Ok(fold(make(span, ExprKind::Ternary { cond: Box::new(resolved), then, otherwise })))
     }
 
     fn assign(

@@ -88,7 +88,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// A local of our own, which no name in the script means.
     fn hidden(&mut self, span: Span) -> LocalId {
-        let name = Symbol::new(&format!("__{}", self.locals.len()));
+        let name = Symbol::new(&self.locals.len().to_string());
         self.locals.push(Local { name, ty: Ty::Long, span })
     }
 

@@ -119,7 +119,7 @@ fn incomplete_points_say_what_follows() {
 fn a_library_alias_is_found_and_brings_its_prologue() {
     let text = p2v("probe vfs.read { println(name) }");
     let expected = "# probes
-kernel.function(\"vfs_read\") /* <- kernel.function(\"vfs_read\") <- vfs.read */
+kernel.function(\"vfs_read\") /* <- vfs.read = kernel.function(\"vfs_read\") <- vfs.read */
   # locals
   name:string
 {
@@ -167,7 +167,7 @@ fn prologues_and_epilogues_nest() {
         .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} in {text}")))
         .collect();
     assert!(order.is_sorted(), "{text}");
-    assert!(text.contains("<- begin <- inner <- outer"), "{text}");
+    assert!(text.contains("<- inner = begin <- outer = inner <- outer"), "{text}");
 }
 
 #[test]
@@ -188,7 +188,9 @@ fn optional_and_sufficient() {
 fn conditions_are_carried_and_joined() {
     let text = p2("global on, other probe a = timer.s(1) if (on) {} probe a if (other > 2) { exit() }
          probe begin { on = 1; other = 3 }");
-    assert!(text.contains("timer.s(1) if ((on) && ((other) > (2))) /* <- timer.s(1) <- a */"), "{text}");
+    let expected =
+        "timer.s(1) if ((on) && ((other) > (2))) /* <- a = timer.s(1) if (on) <- a if ((other) > (2)) */";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
