@@ -14,6 +14,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/version.h>
 
 #include "config.h"
 #include "abi/records.h"

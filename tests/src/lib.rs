@@ -11,5 +11,6 @@ pub mod directives;
 pub mod examples;
 pub mod expect;
 pub mod parallel;
+pub mod peer;
 pub mod process;
 pub mod programs;
