@@ -36,6 +36,17 @@ pub struct Declared {
     pub line: u32,
 }
 
+/// An instruction that begins a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its address in the object as it was linked.
+    pub address: u64,
+    /// The source file, as the compiler was given it.
+    pub file: Symbol,
+    /// The line.
+    pub line: u32,
+}
+
 /// Where in a function variables are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Site {

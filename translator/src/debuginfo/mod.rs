@@ -12,6 +12,7 @@
 
 pub mod abi;
 pub mod btf;
+pub mod dwarf;
 pub mod elf;
 pub mod find;
 pub mod function;
@@ -25,7 +26,9 @@ pub mod types;
 
 use std::path::PathBuf;
 
-pub use function::{Function, FunctionId, Role, Site, Variable};
+use crate::source::Symbol;
+
+pub use function::{Function, FunctionId, Role, Site, Statement, Variable};
 pub use objects::{Known, Lack, Objects};
 pub use types::{Type, TypeId, TypeKind, Types};
 
@@ -86,6 +89,16 @@ pub trait DebugInfo {
     /// Parameters and, as far as they are known, locals that have a name at `site` of a function, in the order of their
     /// declarations; of several with one name the innermost comes last.
     fn variables(&self, id: FunctionId, site: Site) -> Result<Vec<Variable>, Broken>;
+
+    /// Where lines begin in the code of a function, what stands inlined in it included, by address. Only DWARF knows.
+    fn statements(&self, _id: FunctionId) -> Result<Vec<Statement>, Broken> {
+        Ok(Vec::new())
+    }
+
+    /// The places that `goto` goes to in a function, by name. Only DWARF knows.
+    fn labels(&self, _id: FunctionId) -> Result<Vec<(Symbol, u64)>, Broken> {
+        Ok(Vec::new())
+    }
 
     /// The type that a number of this object stands for.
     fn ty(&self, number: u32) -> Result<Type, Broken>;
