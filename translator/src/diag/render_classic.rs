@@ -115,7 +115,7 @@ impl Page<'_> {
                 OriginKind::Synthesised => "\tin synthesized code from: ",
                 OriginKind::Macro | OriginKind::Argument => "\tin expansion of macro: ",
             };
-            self.token_line(how, origin.at, layout, out);
+            self.token_line(how, origin.at, &Layout { full_places: true, ..*layout }, out);
         }
     }
 
@@ -231,7 +231,7 @@ mod tests {
         let out = text(&sources, &error);
         assert!(out.contains("wrong: string 'x' at m.stp:1:4\n"), "{out}");
         assert!(
-            out.contains("\tin expansion of macro: operator '@b' at :1:1\n        source: @b \"x\"\n"),
+            out.contains("\tin expansion of macro: operator '@b' at m.stp:1:1\n        source: @b \"x\"\n"),
             "{out}"
         );
     }

@@ -470,7 +470,7 @@ pub enum ExprKind {
     /// `@defined(e)`
     Defined(Box<Expr>),
     /// `@probewrite(name)`
-    ProbeWrite(Box<Expr>),
+    ProbeWrite(Symbol),
     /// `@entry(e)`
     Entry(Box<Expr>),
     /// `@perf("name")`

@@ -66,21 +66,22 @@ impl Operator {
 }
 
 fn comparison(stream: &mut Expander<'_>, open: Token) -> Result<bool, Diagnostic> {
-    let (Some(left), Some(op)) = (operand(stream), operand(stream)) else {
-        return Err(error("incomplete condition after '%('", open));
+    let Some(left) = operand(stream) else { return Err(error("incomplete condition after '%('", open)) };
+    let (Some(op), Some(right)) = (operand(stream), operand(stream)) else {
+        return Err(if left.kind == TokenKind::CondThen {
+            error("incomplete condition after '%('", open)
+        } else {
+            error(UNKNOWN_LEFT, left)
+        });
     };
+    let literal = |token: Token| matches!(token.kind, TokenKind::String | TokenKind::Number);
+    if left.kind != TokenKind::Ident && !(literal(left) && literal(right)) {
+        return Err(error(UNKNOWN_LEFT, left));
+    }
     let text = stream.texts.get(op.span).to_vec();
     if !matches!(text.as_slice(), b"<" | b"<=" | b">" | b">=" | b"==" | b"!=") {
-        let message = if left.kind == TokenKind::CondThen {
-            "incomplete condition after '%('"
-        } else {
-            "expected comparison operator"
-        };
-        return Err(error(message, op));
+        return Err(error("expected comparison operator", op));
     }
-    let Some(right) = operand(stream) else {
-        return Err(error("incomplete condition after '%('", open));
-    };
     let op = Operator { token: op, text };
     match left.kind {
         TokenKind::String => strings(stream, left, &op, right),
@@ -89,8 +90,7 @@ fn comparison(stream: &mut Expander<'_>, open: Token) -> Result<bool, Diagnostic
             let left = number(stream, left, "number invalid or out of range")?;
             Ok(op.holds(left.cmp(&right)))
         }
-        TokenKind::Ident => fact(stream, left, &op, right),
-        _ => Err(error(UNKNOWN_LEFT, left)),
+        _ => fact(stream, left, &op, right),
     }
 }
 
@@ -99,10 +99,10 @@ const UNKNOWN_LEFT: &str = "expected 'arch', 'kernel_v', 'kernel_vr', 'systemtap
     'runtime', 'systemtap_privilege', 'CONFIG_...', or\n             \
     comparison between strings or integers";
 
-/// The next token that may be part of a comparison. `%?` ends a condition, so it is left for the caller.
+/// The next token of a comparison. `%)` ends the conditional, so it stays in the stream.
 fn operand(stream: &mut Expander<'_>) -> Option<Token> {
     let token = stream.next()?;
-    if token.kind == TokenKind::CondThen {
+    if token.kind == TokenKind::CondClose {
         stream.push_back(token);
         return None;
     }
@@ -141,8 +141,11 @@ fn fact(stream: &mut Expander<'_>, left: Token, op: &Operator, right: Token) -> 
             version(stream, &own, op, right)
         }
         "systemtap_privilege" => {
-            let pattern = string(stream, right, "expected string literal")?;
-            op.matches(&pattern, privilege(env.privilege).as_bytes())
+            let wanted = string(stream, right, "expected string literal")?;
+            if !op.is_equality() {
+                return Err(error("expected '==' or '!='", op.token));
+            }
+            Ok(op.holds(privilege(env.privilege).as_bytes().cmp(&wanted)))
         }
         "guru_mode" => {
             let wanted = number(stream, right, "expected number")?;
@@ -159,7 +162,7 @@ fn fact(stream: &mut Expander<'_>, left: Token, op: &Operator, right: Token) -> 
             let pattern = string(stream, right, "expected string literal")?;
             op.matches(&pattern, b"kernel")
         }
-        _ if name.starts_with("CONFIG_") => config(stream, &name, op, right),
+        _ if name.starts_with("CONFIG_") => config(stream, left, op, right),
         _ => Err(error(UNKNOWN_LEFT, left)),
     }
 }
@@ -184,9 +187,11 @@ fn version(stream: &mut Expander<'_>, own: &str, op: &Operator, right: Token) ->
 }
 
 /// `CONFIG_X` against a pattern, a number or another `CONFIG_Y`; what is not set is the empty string.
-fn config(stream: &mut Expander<'_>, name: &str, op: &Operator, right: Token) -> Result<bool, Diagnostic> {
+fn config(stream: &mut Expander<'_>, left: Token, op: &Operator, right: Token) -> Result<bool, Diagnostic> {
     let look_up = stream.env.config;
-    let own = look_up(name).unwrap_or_default();
+    let own = look_up(stream.texts.word(left.span)).unwrap_or_default();
+    // What is not set compares as 0.
+    let number_of = |text: &str| if text.is_empty() { Some(0) } else { literal::number(text.as_bytes()) };
     match right.kind {
         TokenKind::String => {
             let pattern = string(stream, right, "expected string literal")?;
@@ -194,9 +199,9 @@ fn config(stream: &mut Expander<'_>, name: &str, op: &Operator, right: Token) ->
         }
         TokenKind::Number => {
             let wanted = number(stream, right, "number invalid or out of range")?;
-            match literal::number(own.as_bytes()) {
+            match number_of(&own) {
                 Some(own) => Ok(op.holds(own.cmp(&wanted))),
-                None => Err(error(&format!("{name} is not a number: '{own}'"), right)),
+                None => Err(error("Config option value not a number", left)),
             }
         }
         TokenKind::Ident if stream.texts.get(right.span).starts_with(b"CONFIG_") => {

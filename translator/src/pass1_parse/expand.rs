@@ -160,8 +160,7 @@ impl<'a> Expander<'a> {
             b.params.iter().find(|(param, _)| *param == name).map(|(_, tokens)| (b.clone(), tokens.clone()))
         });
         if let Some((bindings, tokens)) = bound {
-            let at = Span { origin: OriginId::NONE, ..token.span };
-            self.push(tokens, OriginKind::Macro, at, bindings.outer.clone(), bindings.outer_library);
+            self.push(tokens, OriginKind::Macro, token.span, bindings.outer.clone(), bindings.outer_library);
             return true;
         }
         let own = if frame.library { None } else { self.macros.get(&name).cloned() };
@@ -207,6 +206,7 @@ impl<'a> Expander<'a> {
         }
         let links = self.sources.links(at.origin) as usize;
         if links.max(self.frames.len()) >= MAX_FRAMES || self.expanded > MAX_EXPANDED {
+            let at = self.sources.outermost(at);
             self.error(error_at(Code::TooDeep, "macro expansion never ends", at));
             self.stopped = true;
             self.frames.clear();
@@ -335,12 +335,12 @@ impl Expander<'_> {
     }
 }
 
-/// An argument as a string token. Its escapes stay escapes; only what would end the token is escaped here.
+/// An argument as a string token that stands for the same bytes.
 fn quoted(value: &[u8]) -> Vec<u8> {
     let mut out = vec![b'"'];
     for &byte in value {
         match byte {
-            b'"' => out.extend(b"\\\""),
+            b'"' | b'\\' => out.extend([b'\\', byte]),
             b'\n' => out.extend(b"\\n"),
             _ => out.push(byte),
         }

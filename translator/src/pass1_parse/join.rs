@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::token::{Texts, Token, TokenKind};
+use super::token::{Texts, Token, TokenKind, names_operator};
 use crate::source::map::SourceFile;
 use crate::source::{FileId, Span};
 
@@ -61,6 +61,7 @@ impl<'t> Joined<'t> {
                 self.text.push_str(texts.word(token.span));
                 self.text.push('#');
             }
+            TokenKind::AtWord if !names_operator(&texts.get(token.span)[1..]) => self.text.push_str(NO_TOKEN),
             TokenKind::Ident | TokenKind::Operator | TokenKind::AtWord => {
                 self.text.push_str(texts.word(token.span))
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pest::Parser;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::ast::{File, Item};
 use super::build::{Builder, Rule, StapGrammar, TOP_LEVEL};
@@ -12,7 +12,7 @@ use super::items::{self, Cut};
 use super::join::Joined;
 use super::preproc::preprocess;
 use super::report::{error_at, error_saw};
-use super::token::{Texts, Token, TokenKind};
+use super::token::{Texts, Token, TokenKind, names_operator};
 use super::wording;
 use crate::cli::options::Privilege;
 use crate::diag::diagnostic::Saw;
@@ -40,7 +40,7 @@ pub fn parse_file(sources: &SourceMap, file: FileId, env: &ParseEnv<'_>, sink: &
         env,
         sink,
         eof: &source.name,
-        globals: FxHashSet::default(),
+        globals: FxHashMap::default(),
     }
     .run(&mut result.items);
     result
@@ -97,8 +97,8 @@ struct ItemParser<'a> {
     sink: &'a Sink,
     /// What messages about the end of the file call it.
     eof: &'a str,
-    /// The globals so far.
-    globals: FxHashSet<Symbol>,
+    /// The globals so far, and which of them are private.
+    globals: FxHashMap<Symbol, bool>,
 }
 
 impl ItemParser<'_> {
@@ -123,8 +123,7 @@ impl ItemParser<'_> {
     fn item(&mut self, start: usize, out: &mut Vec<Item>) -> Result<usize, (Box<Diagnostic>, usize)> {
         let first = self.tokens[start];
         if !items::starts_item(first, &mut self.texts) {
-            let error = error_saw(code_for(first), TOP_LEVEL, Saw::Token(first.span));
-            return Err((Box::new(error), start));
+            return Err((Box::new(self.misplaced(first, TOP_LEVEL)), start));
         }
         let end = match items::cut(self.tokens, start, &mut self.texts) {
             Cut::At(end) => end,
@@ -145,7 +144,7 @@ impl ItemParser<'_> {
                 Ok(end)
             }
             Err(error) => {
-                let failure = wording::explain(&error, &joined.text);
+                let failure = wording::explain(&error, &joined.text, end == self.tokens.len());
                 let at = start + joined.index_at(failure.offset);
                 Err((Box::new(self.describe(failure, at)), at))
             }
@@ -154,28 +153,39 @@ impl ItemParser<'_> {
 
     fn check_globals(&mut self, items: &[Item]) -> Result<(), Box<Diagnostic>> {
         for item in items {
-            if let Item::Global(global) = item
-                && !self.globals.insert(global.name)
-            {
-                let saw = Saw::Token(global.span);
-                return Err(Box::new(error_saw(Code::Parse, "duplicate global name", saw)));
-            }
+            let Item::Global(global) = item else { continue };
+            let message = match self.globals.insert(global.name, global.private) {
+                None => continue,
+                Some(private) if private != global.private => {
+                    "global versus private variable declaration conflict"
+                }
+                Some(_) => "duplicate global name",
+            };
+            return Err(Box::new(error_saw(Code::Parse, message, Saw::Token(global.span))));
         }
         Ok(())
     }
 
+    /// The error about a token that stands where it must not.
+    fn misplaced(&self, token: Token, expected: &str) -> Diagnostic {
+        let saw = Saw::Token(token.span);
+        let text = self.texts.sources().text(token.span);
+        match token.kind {
+            TokenKind::AtWord if !names_operator(&text[1..]) => {
+                error_saw(Code::Parse, format!("unknown operator {}", String::from_utf8_lossy(&text)), saw)
+            }
+            TokenKind::Junk => error_saw(Code::BadToken, expected, saw),
+            _ => error_saw(Code::Parse, expected, saw),
+        }
+    }
+
     fn describe(&self, failure: wording::Failure, at: usize) -> Diagnostic {
         match self.tokens.get(at) {
-            Some(&token) => error_saw(
-                if failure.too_deep { Code::TooDeep } else { code_for(token) },
-                failure.message,
-                Saw::Token(token.span),
-            ),
+            Some(&token) if failure.too_deep => {
+                error_saw(Code::TooDeep, failure.message, Saw::Token(token.span))
+            }
+            Some(&token) => self.misplaced(token, &failure.message),
             None => error_saw(Code::Parse, failure.message, Saw::Eof(self.eof.to_owned())),
         }
     }
-}
-
-fn code_for(token: Token) -> Code {
-    if token.kind == TokenKind::Junk { Code::BadToken } else { Code::Parse }
 }

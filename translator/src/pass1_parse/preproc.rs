@@ -165,20 +165,36 @@ impl Preprocessor<'_> {
 
     /// `@define`, its first token read.
     fn define(&mut self) {
-        if let Some(definition) = self.definition() {
-            self.stream.define(definition);
+        match self.definition() {
+            Some(definition) => self.stream.define(definition),
+            None => self.skip_definition(),
+        }
+    }
+
+    /// Skips the body of a definition that is wrong, if there is one.
+    fn skip_definition(&mut self) {
+        while let Some(token) = self.stream.next_raw() {
+            match token.kind {
+                TokenKind::CondOpen => {
+                    self.skip(token, Branch::Both);
+                    break;
+                }
+                TokenKind::Keyword | TokenKind::AtWord | TokenKind::CondClose => {
+                    self.stream.push_back(token);
+                    break;
+                }
+                _ => {}
+            }
         }
     }
 
     fn definition(&mut self) -> Option<Macro> {
-        let name =
-            self.wanted("identifier", |t, _| matches!(t.kind, TokenKind::Ident | TokenKind::Keyword))?;
+        let name = self.wanted("identifier", |t, _| t.kind == TokenKind::Ident)?;
         let mut params = Vec::new();
         let mut next = self.wanted("'%(' or '('", |t, text| t.kind == TokenKind::CondOpen || text == b"(")?;
         if next.kind != TokenKind::CondOpen {
             loop {
-                let param = self
-                    .wanted("identifier", |t, _| matches!(t.kind, TokenKind::Ident | TokenKind::Keyword))?;
+                let param = self.wanted("identifier", |t, _| t.kind == TokenKind::Ident)?;
                 params.push(Symbol::new(self.stream.texts.word(param.span)));
                 let after = self.wanted("',' or ')'", |_, text| matches!(text, b"," | b")"))?;
                 if self.stream.texts.get(after.span) == b")" {
@@ -204,7 +220,7 @@ impl Preprocessor<'_> {
                 TokenKind::CondClose if depth == 0 => return Some(body),
                 TokenKind::CondClose => depth -= 1,
                 TokenKind::AtWord if self.stream.texts.get(token.span) == b"@define" => {
-                    let message = "attempt to define a macro in the body of another";
+                    let message = "'@define' forbidden inside macro body";
                     self.stream.error(error_at(Code::Preprocess, message, token.span));
                 }
                 _ => {}
@@ -224,11 +240,15 @@ impl Preprocessor<'_> {
         {
             return Some(token);
         }
-        let saw = match token {
-            Some(token) => Saw::Token(token.span),
-            None => Saw::Eof(self.stream.file_name(self.file)),
+        let message = format!("expected {what}");
+        let error = match token {
+            Some(token) => error_at(Code::Preprocess, message, token.span),
+            None => error_saw(Code::Preprocess, message, Saw::Eof(self.stream.file_name(self.file))),
         };
-        self.stream.error(error_saw(Code::Preprocess, format!("expected {what}"), saw));
+        if let Some(token) = token {
+            self.stream.push_back(token);
+        }
+        self.stream.error(error);
         None
     }
 }

@@ -53,7 +53,7 @@ fn ascii(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(bytes.iter().map(|&b| char::from(if b.is_ascii() { b } else { PLACEHOLDER })).collect())
 }
 
-/// The end of the chunk at `start`: after a line's end, for only comments and embedded C cross lines.
+/// The end of the chunk at `start`: after a line's end, which few tokens cross.
 fn chunk_end(text: &str, start: usize, size: usize) -> usize {
     let from = start.saturating_add(size).min(text.len());
     text.as_bytes()[from..].iter().position(|&b| b == b'\n').map_or(text.len(), |at| from + at + 1)
@@ -65,7 +65,13 @@ fn scan_chunk(text: &str, last: bool, mut token: impl FnMut(Rule, usize, usize))
     let pairs = TokenGrammar::parse(Rule::chunk, text).ok()?;
     for pair in pairs.flat_map(Pair::into_inner) {
         let (rule, span) = (pair.as_rule(), pair.as_span());
-        if !last && matches!(rule, Rule::open_comment | Rule::open_embedded) {
+        let cut = match rule {
+            Rule::open_comment | Rule::open_embedded => true,
+            // Its line ends with a backslash.
+            Rule::open_string => span.end() == text.len(),
+            _ => false,
+        };
+        if cut && !last {
             return Some(span.start());
         }
         token(rule, span.start(), span.end());
@@ -131,7 +137,10 @@ mod tests {
             .into_iter()
             .map(|t| t.0)
             .collect();
-        assert_eq!(found, [Keyword, Ident, Number, String, AtWord, Embedded, Junk, OpenString, OpenEmbedded]);
+        assert_eq!(
+            found,
+            [Keyword, Ident, Number, String, AtWord, Embedded, Junk, Junk, OpenString, OpenEmbedded]
+        );
     }
 
     #[test]
@@ -140,6 +149,8 @@ mod tests {
         let tokens = kinds(comment.as_bytes());
         assert_eq!(tokens.len(), 4);
         assert_eq!(tokens[2].0, TokenKind::Embedded);
+        let string = format!("a \"{}\" b", "x\\\n".repeat(CHUNK));
+        assert_eq!(kinds(string.as_bytes()).len(), 3);
     }
 
     #[test]

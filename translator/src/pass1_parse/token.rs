@@ -90,6 +90,11 @@ pub fn is_operator(word: &str, syntax: (u32, u32)) -> bool {
     OPERATORS.iter().any(|&(name, since)| name == word && since <= syntax)
 }
 
+/// Whether `@word` is an operator in any version of the language.
+pub fn names_operator(word: &[u8]) -> bool {
+    OPERATORS.iter().any(|&(name, _)| name.as_bytes() == word)
+}
+
 /// The texts of tokens. Most tokens of a stretch lie in one file, which is kept at hand.
 pub struct Texts<'a> {
     sources: &'a SourceMap,
@@ -100,6 +105,11 @@ impl<'a> Texts<'a> {
     /// Texts of tokens that lie mostly in `file`.
     pub fn new(sources: &'a SourceMap, file: FileId) -> Self {
         Texts { sources, current: (file, sources.file(file)) }
+    }
+
+    /// Where the files are.
+    pub fn sources(&self) -> &'a SourceMap {
+        self.sources
     }
 
     /// The file of a span.

@@ -18,15 +18,15 @@ pub struct Failure {
     pub too_deep: bool,
 }
 
-/// Explains the failure of an item's parse.
-pub fn explain(error: &Error<Rule>, text: &str) -> Failure {
+/// Explains the failure of an item's parse; `last` says that the file ends with the item.
+pub fn explain(error: &Error<Rule>, text: &str, last: bool) -> Failure {
     let plain = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
     let custom = matches!(error.variant, ErrorVariant::CustomError { .. });
     match (custom, attempts(text)) {
         (false, Some((offset, expected))) => {
-            Failure { message: message(&expected, text, offset), offset, too_deep: false }
+            Failure { message: message(&expected, text, offset, last), offset, too_deep: false }
         }
         _ => {
             Failure { message: "the script nests too deeply here".to_owned(), offset: plain, too_deep: true }
@@ -49,20 +49,23 @@ fn attempts(text: &str) -> Option<(usize, BTreeSet<String>)> {
     Some((attempts.max_position, expected.filter(|token| !token.trim().is_empty()).collect()))
 }
 
-fn message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+/// Where an expression starts.
+const VALUE: &str = "expected literal string or number";
+
+fn message(expected: &BTreeSet<String>, text: &str, offset: usize, last: bool) -> String {
     let has = |token: &str| expected.contains(token);
     let name = has("A..Z");
     if has("#break#") {
         statement(text, offset)
-    } else if has("~") || has("+") && has("\"\"") && !has("!=") {
-        "expected literal string or number".to_owned()
-    } else if has("!=") {
+    } else if has("~") || (has("+") || has("(")) && has("\"\"") && !has("&&") {
+        VALUE.to_owned()
+    } else if has("&&") {
         after_value(expected, text, offset)
     } else if has("{") && has("+=") {
         "expected one of ', { } = +='".to_owned()
-    } else if has("=") && has(";") || expected.iter().all(|token| token == ";") {
+    } else if has("=") && has(";") || expected.iter().all(|token| matches!(token.as_str(), ";" | ",")) {
         TOP_LEVEL.to_owned()
-    } else if text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
+    } else if last && text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
         "unexpected end-of-file".to_owned()
     } else if name {
         name_message(expected, text, offset)
@@ -74,8 +77,8 @@ fn message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
 /// A statement should stand here. What is no reserved word could only begin an expression.
 fn statement(text: &str, offset: usize) -> String {
     let found = text[offset..].trim_start();
-    let other = !found.is_empty() && !found.starts_with('#');
-    if other { "expected literal string or number" } else { "expected statement" }.to_owned()
+    let other = !found.is_empty() && !found.starts_with(['#', '\x7f']);
+    if other { VALUE } else { "expected statement" }.to_owned()
 }
 
 /// A name should stand here, or something else.
@@ -110,13 +113,15 @@ fn after_value(expected: &BTreeSet<String>, text: &str, offset: usize) -> String
 
 fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
     let has = |token: &str| expected.contains(token);
-    let inside_at = || opener(text, offset).is_some_and(|word| word.starts_with('@'));
     // After a string another one could always follow.
     if has("\"\"") && expected.len() == 1 {
-        return if inside_at() { "expected string" } else { "expected literal string" }.to_owned();
+        let of_type = opener(text, offset).is_some_and(|word| matches!(word, "@cast" | "@var" | "@enumname"));
+        return if of_type { "expected string" } else { "expected literal string" }.to_owned();
     }
     if has("0") {
-        return "expected number".to_owned();
+        let before = text[..offset].split_ascii_whitespace().next_back();
+        let declared = matches!(before, Some("-" | "+" | ":")) && opener(text, offset).is_none();
+        return if declared { VALUE } else { "expected number" }.to_owned();
     }
     if has("#in#") {
         let tuple =
@@ -129,6 +134,8 @@ fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
         ("]", "expected ',' or ']'"),
         ("}", "expected '}'"),
         ("%{%}", "expected '{'"),
+        ("{", "expected '{'"),
+        ("(", "expected '('"),
     ] {
         if has(sign) && (sign != "]" || has(",")) {
             return message.to_owned();
@@ -139,7 +146,9 @@ fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
         return if print { "expected one of ', )'" } else { "expected ',' or ')'" }.to_owned();
     }
     if has("+") {
-        return "expected sort directive".to_owned();
+        let operator = text[offset..].trim_start().starts_with('@');
+        let what = if operator { "statistical operation" } else { "sort directive" };
+        return format!("expected {what}");
     }
     let words = expected.iter().filter(|token| *token != "\"\"");
     let words: Vec<String> = words.map(|token| format!("'{}'", token.trim_matches('#'))).collect();

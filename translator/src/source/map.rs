@@ -157,6 +157,14 @@ impl SourceMap {
         self.origin(id).map_or(0, |origin| origin.links)
     }
 
+    /// The place in a script that all expansions of a token began with.
+    pub fn outermost(&self, mut span: Span) -> Span {
+        while let Some(origin) = self.origin(span.origin) {
+            span = origin.at;
+        }
+        span
+    }
+
     /// The bytes under a span.
     pub fn text(&self, span: Span) -> Vec<u8> {
         self.file(span.file).bytes[span.lo as usize..span.hi as usize].to_vec()

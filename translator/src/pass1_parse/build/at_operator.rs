@@ -4,7 +4,7 @@ use pest::iterators::{Pair, Pairs};
 
 use super::expr::{Node, over};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Code;
 use crate::pass1_parse::ast::{ExprKind, HistKind, StatOp, UnaryOp};
 use crate::pass1_parse::token::is_operator;
 use crate::source::Span;
@@ -20,18 +20,20 @@ impl Builder<'_> {
             return self.histogram(pair);
         }
         let mut parts = pair.into_inner();
-        let Some(op) = parts.next().filter(|_| rule != Rule::at_unknown) else {
-            let name = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
-            return Err(unknown(&name, span));
-        };
+        let op = parts.next().ok_or_else(incomplete)?;
         let name = op.as_str().trim_start_matches('@');
         if !is_operator(name, self.syntax) && !ALWAYS.contains(&name) {
-            return Err(unknown(op.as_str(), span));
+            return Err(saw(Code::Parse, format!("unknown operator {}", op.as_str()), span));
         }
+        self.check_privilege(span, op.as_str())?;
         match rule {
             Rule::stat => self.stat(span, op.as_str(), parts),
             Rule::at_expr => self.at_expr(span, op.as_str(), parts),
             Rule::at_pair => self.at_pair(span, op.as_str(), parts),
+            Rule::probe_write => {
+                let (_, name) = self.name(&parts.next().ok_or_else(incomplete)?);
+                over(span, ExprKind::ProbeWrite(name), 0)
+            }
             Rule::cast | Rule::at_enumname => self.at_typed(span, rule, parts),
             _ => self.at_strings(span, op.as_str(), parts),
         }
@@ -90,7 +92,6 @@ impl Builder<'_> {
         let kind = match op {
             "@defined" => ExprKind::Defined(arg),
             "@entry" => ExprKind::Entry(arg),
-            "@probewrite" => ExprKind::ProbeWrite(arg),
             _ => ExprKind::Register { kernel: op == "@kregister", number: arg },
         };
         over(span, kind, depth)
@@ -125,23 +126,24 @@ impl Builder<'_> {
         let kind = match op {
             "@var" => ExprKind::AtVar { name, module },
             "@perf" => ExprKind::Perf(name),
-            "@const" => self.constant(span, name)?,
+            "@const" => ExprKind::Const(name),
             _ => ExprKind::Enum(name),
         };
         over(span, kind, 0)
     }
 
-    /// A C expression: as privileged as embedded C.
-    fn constant(&self, span: Span, code: Vec<u8>) -> Built<ExprKind> {
-        if !self.guru && !self.joined.file(span).privileged {
-            return Err(saw(Code::Privilege, "using @const operator not permitted; need stap -g", span));
+    /// Some operators reach as far as embedded C does.
+    fn check_privilege(&self, span: Span, op: &str) -> Built<()> {
+        let far = matches!(op, "@const" | "@kderef" | "@kregister");
+        if far && !self.guru && !self.joined.file(span).privileged {
+            return Err(saw(
+                Code::Privilege,
+                format!("using {op} operator not permitted; need stap -g"),
+                span,
+            ));
         }
-        Ok(ExprKind::Const(code))
+        Ok(())
     }
-}
-
-fn unknown(name: &str, span: Span) -> Box<Diagnostic> {
-    saw(Code::Parse, format!("unknown operator {name}"), span)
 }
 
 pub(super) fn stat_op(text: &str) -> Option<StatOp> {

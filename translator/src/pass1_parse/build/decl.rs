@@ -21,7 +21,12 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::points => lists.push(self.points(part)?),
-                Rule::alias_op => alias = Some(part.as_str() == "+="),
+                Rule::alias_op => {
+                    if lists.last().is_some_and(|names| names.len() > 1) {
+                        return Err(saw(Code::Parse, "expected probe point specifier", self.span(&part)));
+                    }
+                    alias = Some(part.as_str() == "+=");
+                }
                 Rule::block => body = Some(self.block(part, 0)?),
                 _ => second = Some((self.span(&part), self.block(only!(part), 0)?)),
             }
@@ -31,7 +36,7 @@ impl Builder<'_> {
             (None, None) => Ok(Item::Probe(Probe { span, points, body })),
             (None, Some((comma, _))) => Err(saw(Code::Parse, TOP_LEVEL, comma)),
             (Some(true), Some((comma, _))) => {
-                Err(at(Code::Parse, "Combined prologue and epilogue cannot be defined with '+='", comma))
+                Err(saw(Code::Parse, "Combined prologue and epilogue cannot be defined with '+='", comma))
             }
             (Some(epilogue), second) => {
                 let names = lists.into_iter().map(alias_name).collect::<Built<_>>()?;
@@ -74,8 +79,7 @@ impl Builder<'_> {
 
     fn array_size(&self, number: Pair<'_, Rule>) -> Built<u32> {
         let span = self.span(&number);
-        let size = self.number(&number)?;
-        u32::try_from(size)
+        u32::try_from(self.signed(number)?)
             .ok()
             .filter(|&size| size > 0 && size <= i32::MAX as u32)
             .ok_or_else(|| saw(Code::Parse, "array size out of range", span))
@@ -125,7 +129,7 @@ impl Builder<'_> {
 
     fn priority(&self, number: Pair<'_, Rule>) -> Built<u64> {
         let span = self.span(&number);
-        u64::try_from(self.number(&number)?)
+        u64::try_from(self.signed(number)?)
             .ok()
             .filter(|&priority| priority > 0)
             .ok_or_else(|| saw(Code::Parse, "specified priority must be > 0", span))
@@ -150,9 +154,6 @@ fn alias_of(
 /// The one point of an alias' name.
 fn alias_name(mut points: Vec<ProbePoint>) -> Built<ProbePoint> {
     let Some(point) = points.pop() else { return Err(incomplete()) };
-    if let Some(first) = points.first() {
-        return Err(at(Code::Parse, "an alias has one name on each side of '='", first.span));
-    }
     if point.optional || point.sufficient {
         let message = "probe point alias name cannot be optional nor sufficient";
         return Err(at(Code::Parse, message, point.span));

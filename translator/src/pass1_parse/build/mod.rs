@@ -75,22 +75,26 @@ impl<'j> Builder<'j> {
 
     fn number(&self, pair: &Pair<'_, Rule>) -> Built<i64> {
         let span = self.span(pair);
-        literal::number(self.joined.bytes(span))
-            .ok_or_else(|| saw(Code::BadToken, "number invalid or out of range", span))
+        literal::number(self.joined.bytes(span)).ok_or_else(|| out_of_range(span))
     }
 
     /// A number with its sign, of a pair that holds them.
     fn signed(&self, pair: Pair<'_, Rule>) -> Built<i64> {
-        let mut sign = 1i64;
+        let mut negative = false;
         let mut value = 0;
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::minus if part.as_str().starts_with('-') => sign = -1,
-                Rule::number => value = self.number(&part)?,
+                Rule::minus => negative = part.as_str().starts_with('-'),
+                Rule::number => {
+                    value = self.number(&part)?;
+                    if negative && value as u64 > i64::MIN.unsigned_abs() {
+                        return Err(out_of_range(self.span(&part)));
+                    }
+                }
                 _ => {}
             }
         }
-        Ok(value.wrapping_mul(sign))
+        Ok(if negative { value.wrapping_neg() } else { value })
     }
 
     /// A string literal: adjacent ones are one.
@@ -113,6 +117,10 @@ impl<'j> Builder<'j> {
         let code = bytes.strip_prefix(b"%{").and_then(|b| b.strip_suffix(b"%}")).unwrap_or(bytes);
         Ok(Embedded { span, code: code.to_vec() })
     }
+}
+
+fn out_of_range(number: Span) -> Box<Diagnostic> {
+    saw(Code::BadToken, "number invalid or out of range", number)
 }
 
 /// An error of the form `saw: TOKEN`.

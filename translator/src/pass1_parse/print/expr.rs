@@ -97,7 +97,7 @@ impl Printer {
             ExprKind::Const(name) => self.strings("@const", &[Some(name)]),
             ExprKind::Enum(name) => self.strings("@enum", &[Some(name)]),
             ExprKind::Defined(arg) => self.at("@defined", &[arg]),
-            ExprKind::ProbeWrite(arg) => self.at("@probewrite", &[arg]),
+            ExprKind::ProbeWrite(name) => self.text(&format!("@probewrite({name})")),
             ExprKind::Entry(arg) => self.at("@entry", &[arg]),
             ExprKind::Register { kernel, number } => {
                 self.at(if *kernel { "@kregister" } else { "@uregister" }, &[number]);

@@ -198,7 +198,7 @@ fn at_operators(inner: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
         }),
         one().prop_map(|arg| ExprKind::EnumName { arg, ty: None, module: None }),
         one().prop_map(ExprKind::Defined),
-        one().prop_map(ExprKind::ProbeWrite),
+        symbol().prop_map(ExprKind::ProbeWrite),
         one().prop_map(ExprKind::Entry),
         (any::<bool>(), one()).prop_map(|(kernel, number)| ExprKind::Register { kernel, number }),
         (any::<bool>(), one(), one()).prop_map(|(kernel, size, addr)| ExprKind::RawDeref {
