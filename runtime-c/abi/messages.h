@@ -57,7 +57,7 @@ struct stp_start_request {
 /* STP_START to stapio */
 struct stp_start_result {
 	__s32 result;		/* 0, or -errno: then nothing runs and STP_EXIT follows */
-	__u32 reserved;
+	__u32 by_ftrace;	/* probes at functions that ftrace carries, not kprobes */
 };
 
 /* STP_EXIT to stapio: what the session came to */

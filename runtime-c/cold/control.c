@@ -46,6 +46,7 @@ static int stp_session_start(const struct stp_start_request *request)
 		_stp_target = request->target;
 		rc = systemtap_module_init();
 		stp_start_result.result = rc;
+		stp_start_result.by_ftrace = stp_session.by_ftrace;
 		stp_session_started = rc == 0;
 		stp_notice(STP_NOTICE_START);
 	}

@@ -44,6 +44,7 @@ struct stp_session {
 	atomic_t error_count;		/* soft errors */
 	atomic64_t skipped[STP_SKIP_CAUSES];
 	atomic_t skip_limit;		/* skips that count for MAXSKIPPED */
+	unsigned int by_ftrace;		/* probes that ftrace carries; probe/kprobe_ftrace.h writes it at the start */
 };
 
 extern struct stp_session stp_session;

@@ -72,6 +72,17 @@ static __always_inline void stp_context_prepare(struct context *c, struct stap_p
 }
 
 /*
+ * The hit's registers, or NULL where the family has none.  At a function's entry only those of the arguments, the
+ * stack pointer and the instruction pointer are sure to be right.  Code that names c->kregs instead has them all,
+ * and makes each entry dearer (STP_NEED_FULL_REGISTERS).
+ * ctx: any, NMI too, @c held; locks: none
+ */
+static __always_inline struct pt_regs *stp_argument_registers(struct context *c)
+{
+	return c->kregs;
+}
+
+/*
  * Takes this CPU's context for a hit of @p, or gives NULL: not in @state, or the hit is skipped and counted.
  * With a context, preemption (or interrupts, with INTERRUPTIBLE=0) is off until stp_probe_leave().
  * ctx: any, NMI too; locks: none

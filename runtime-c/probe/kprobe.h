@@ -6,6 +6,7 @@
 #ifndef STAP_PROBE_KPROBE_H
 #define STAP_PROBE_KPROBE_H
 
+#include "compat/ftrace.h"
 #include "compat/kprobes.h"
 
 #ifndef CONFIG_KPROBES
@@ -25,6 +26,7 @@ struct stap_dwarf_kprobe {
 	struct stap_probe *probe;
 	struct stap_probe *entry_probe;
 	char *symbol;			/* "module:symbol" of a module's function */
+	bool return_p;
 };
 
 static struct stap_dwarf_kprobe stap_dwarf_kprobes[ARRAY_SIZE(stap_dwarf_probes)];
@@ -100,6 +102,10 @@ static bool stap_kprobe_in_module(const struct stap_dwarf_probe *sdp)
 	return strcmp(sdp->module, "kernel") != 0;
 }
 
+#ifdef STP_HAVE_FTRACE_ARGS
+#include "probe/kprobe_ftrace.h"
+#endif
+
 /* The registration fills in what the kernel must find zeroed each time.  ctx: task; locks: none */
 static int stap_kretprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dwarf_kprobe *skp)
 {
@@ -122,6 +128,7 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 	memset(&skp->u, 0, sizeof(skp->u));
 	skp->probe = sdp->probe;
 	skp->entry_probe = sdp->entry_probe;
+	skp->return_p = sdp->return_p;
 	if (stap_kprobe_in_module(sdp) && !skp->symbol) {
 		skp->symbol = kasprintf(GFP_KERNEL, "%s:%s", sdp->module, sdp->symbol_name);
 		if (!skp->symbol)
@@ -129,6 +136,10 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 	}
 	skp->u.kp.symbol_name = skp->symbol ?: sdp->symbol_name;
 	skp->u.kp.offset = sdp->offset;
+#ifdef STP_HAVE_FTRACE_ARGS
+	if (!stap_kprobe_in_module(sdp))
+		skp->u.kp.flags = KPROBE_FLAG_DISABLED;
+#endif
 	if (sdp->return_p) {
 		rc = stap_kretprobe_register_one(sdp, skp);
 	} else {
@@ -137,6 +148,34 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 	}
 	sdp->registered_p = rc == 0;
 	return rc;
+}
+
+/* ctx: task; locks: none */
+static void stap_kprobe_refused(const struct stap_dwarf_probe *sdp, int rc)
+{
+	_stp_warn("probe %s (symbol %s) registration error [man warning::pass5] (rc %d)",
+		  sdp->probe->pp, sdp->symbol_name, rc);
+}
+
+/* Enables what was registered disabled and ftrace does not carry.  ctx: task; locks: none */
+static void stap_kprobe_enable(void)
+{
+#ifdef STP_HAVE_FTRACE_ARGS
+	bool carries = stap_ftrace_register();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
+		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
+		struct stap_dwarf_kprobe *skp = &stap_dwarf_kprobes[i];
+		int rc;
+
+		if (!sdp->registered_p || stap_kprobe_in_module(sdp) || (carries && stap_ftrace_carries(sdp, skp)))
+			continue;
+		rc = enable_kprobe(&skp->u.kp);
+		if (rc && !sdp->optional_p)
+			stap_kprobe_refused(sdp, rc);
+	}
+#endif
 }
 
 /*
@@ -155,9 +194,9 @@ static int stap_kprobe_register(void)
 
 		if (!rc || sdp->optional_p || (rc == -ENOENT && stap_kprobe_in_module(sdp)))
 			continue;
-		_stp_warn("probe %s (symbol %s) registration error [man warning::pass5] (rc %d)",
-			  sdp->probe->pp, sdp->symbol_name, rc);
+		stap_kprobe_refused(sdp, rc);
 	}
+	stap_kprobe_enable();
 	return 0;
 }
 
@@ -237,6 +276,9 @@ static void stap_kprobe_unregister(void)
 	static void *list[ARRAY_SIZE(stap_dwarf_probes)];
 	size_t i;
 
+#ifdef STP_HAVE_FTRACE_ARGS
+	stap_ftrace_unregister();
+#endif
 	stap_kprobe_unregister_kind(list, false);
 	stap_kprobe_unregister_kind(list, true);
 	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {

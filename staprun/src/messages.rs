@@ -53,8 +53,13 @@ pub struct ExitSummary {
 pub enum FromModule {
     /// The first message after open.
     Transport(Transport),
-    /// Answer to a start: 0 or -errno.
-    Started(i32),
+    /// Answer to a start.
+    Started {
+        /// 0 or -errno.
+        result: i32,
+        /// Probes that ftrace carries, not kprobes.
+        by_ftrace: u32,
+    },
     /// All is stopped.
     Exited(ExitSummary),
     /// A warning or an error for the user.
@@ -106,7 +111,7 @@ impl Fields<'_> {
                 nr_cpus: self.u32()?,
                 buffer_bytes: self.u64()?,
             }),
-            START => FromModule::Started(self.u32()?.cast_signed()),
+            START => FromModule::Started { result: self.u32()?.cast_signed(), by_ftrace: self.u32()? },
             EXIT => FromModule::Exited(ExitSummary {
                 failed: self.u32()? != 0,
                 errors: self.u32()?,

@@ -188,7 +188,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
     fn message(&mut self, message: FromModule) -> Result<()> {
         match message {
             FromModule::Transport(transport) => self.connected(transport),
-            FromModule::Started(result) => self.started(result),
+            FromModule::Started { result, by_ftrace } => self.started(result, by_ftrace),
             FromModule::Exited(summary) => {
                 self.outcome.summary = summary;
                 self.phase = Phase::Stopped;
@@ -225,7 +225,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
         self.send(&ToModule::Start(target))
     }
 
-    fn started(&mut self, result: i32) -> Result<()> {
+    fn started(&mut self, result: i32, by_ftrace: u32) -> Result<()> {
         if result != 0 {
             self.outcome.start_error = Some(result);
             let reason = nix::errno::Errno::from_raw(result.wrapping_neg()).desc();
@@ -235,7 +235,10 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
             ));
             return self.stop();
         }
-        self.settings.log.step("the module has started");
+        self.settings.log.step(match by_ftrace {
+            0 => "the module has started".to_owned(),
+            _ => format!("the module has started, ftrace carries {by_ftrace} of its probes"),
+        });
         // A signal may have asked for the end meanwhile; then the command never runs.
         if self.phase != Phase::Starting {
             return Ok(());

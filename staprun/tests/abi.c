@@ -19,7 +19,7 @@ static int put(__u32 type, const void *payload, size_t size)
 static int put_message(const char *what)
 {
 	struct stp_transport transport = { STP_ABI_VERSION, 5, 1ULL << 40 };
-	struct stp_start_result started = { .result = -22 };
+	struct stp_start_result started = { .result = -22, .by_ftrace = 3 };
 	struct stp_exit_summary exited = {
 		.failed = 1, .errors = 2, .skipped = 3ULL << 40, .strings_cut = 4ULL << 40, .messages_lost = 5ULL << 40,
 	};

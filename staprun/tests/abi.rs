@@ -51,7 +51,7 @@ fn c_and_rust_mean_the_same() {
     let decoded = |what| FromModule::decode(&written(&program, what)).unwrap();
     let transport = Transport { abi_version: ABI_VERSION, nr_cpus: 5, buffer_bytes: 1 << 40 };
     assert_eq!(decoded("transport"), FromModule::Transport(transport));
-    assert_eq!(decoded("started"), FromModule::Started(-22));
+    assert_eq!(decoded("started"), FromModule::Started { result: -22, by_ftrace: 3 });
     let summary = ExitSummary {
         failed: true,
         errors: 2,

@@ -86,7 +86,7 @@ impl Kernel for Module {
         state.sent.push(message.clone());
         match message {
             ToModule::Start(_) if !state.silent_start => {
-                let answer = FromModule::Started(state.start_result);
+                let answer = FromModule::Started { result: state.start_result, by_ftrace: 0 };
                 state.inbox.push_back(answer);
             }
             ToModule::Exit if !state.deaf => {
@@ -340,7 +340,7 @@ fn one_interrupt_of_session_and_command_is_no_failure() {
 #[test]
 fn a_command_that_may_not_start_any_more_is_dropped() {
     let exited = FromModule::Exited(ExitSummary::default());
-    let answers = [FromModule::Started(0), exited].map(Step::Message);
+    let answers = [FromModule::Started { result: 0, by_ftrace: 0 }, exited].map(Step::Message);
     let mut case = case([Step::Event(Event::Terminate)].into_iter().chain(answers));
     (case.state.silent_start, case.state.deaf) = (true, true);
     case.with_command = true;

@@ -3,6 +3,7 @@
 
 mod disturbances;
 mod handmade;
+mod kprobe_ftrace;
 mod lifecycle;
 mod nested;
 mod order;

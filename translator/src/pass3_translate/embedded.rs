@@ -3,8 +3,9 @@
 use super::body::Body;
 use super::names;
 use super::writer::{Writer, c_string, from_bytes};
-use crate::ir::program::{EmbeddedC, Function, FunctionBody, GlobalId};
-use crate::ir::stmt::StmtKind;
+use crate::ir::expr::ExprKind;
+use crate::ir::program::{EmbeddedC, Function, FunctionBody, GlobalId, Program};
+use crate::ir::stmt::{Block, StmtKind};
 use crate::ir::ty::{Ty, ValueTy};
 use crate::ir::visit::look;
 use crate::source::SourceMap;
@@ -25,6 +26,28 @@ pub fn says_next(function: &Function) -> bool {
 /// Whether the code has this word in it.
 pub fn mentions(code: &EmbeddedC, word: &str) -> bool {
     code.code.windows(word.len()).any(|at| at == word.as_bytes())
+}
+
+/// Whether any of the program's C code has this word in it.
+pub fn mentioned(program: &Program, word: &str) -> bool {
+    let in_function = |function: &Function| match &function.body {
+        FunctionBody::Script(block) => mentioned_in(block, word),
+        FunctionBody::Embedded(code) => mentions(code, word),
+    };
+    program.embedded.iter().any(|code| mentions(code, word))
+        || program.probes.iter().any(|probe| mentioned_in(&probe.body, word))
+        || program.functions.iter().any(|(_, function)| in_function(function))
+}
+
+fn mentioned_in(block: &Block, word: &str) -> bool {
+    let (mut in_stmt, mut in_expr) = (false, false);
+    look::all_stmts(block, &mut |stmt| {
+        in_stmt |= matches!(&stmt.kind, StmtKind::Embedded(code) if mentions(code, word));
+    });
+    look::all_exprs(block, &mut |expr| {
+        in_expr |= matches!(&expr.kind, ExprKind::Embedded(code) if mentions(code, word));
+    });
+    in_stmt || in_expr
 }
 
 /// A set of macros that stands around some code and is taken back after it.

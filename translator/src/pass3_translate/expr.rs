@@ -58,7 +58,7 @@ impl Body<'_> {
             ExprKind::Assign { place, value } => self.assign_long(place, value),
             ExprKind::AssignBinary { op, place, value } => self.assign_binary(*op, place, value, expr.span),
             ExprKind::Crement { increment, prefix, place } => self.crement(*increment, *prefix, place),
-            ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(c->kregs))".to_owned(),
+            ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(stp_argument_registers(c)))".to_owned(),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),
             ExprKind::Aggregate { place, value } => self.aggregate(place, value),

@@ -29,7 +29,7 @@ mod writer;
 use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::Piece;
-use crate::ir::program::{FunctionBody, Point, Probe, Program};
+use crate::ir::program::{Point, Probe, Program};
 use crate::session::Session;
 
 use body::{Input, Unit};
@@ -148,11 +148,11 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
         need("STP_MATCH_TAGS", sizes.tags);
         need("STP_MATCH_REGISTERS", sizes.registers);
     }
-    let wants_name = unit.program.functions.iter().any(|(_, function)| match &function.body {
-        FunctionBody::Embedded(code) => embedded::mentions(code, "probe_name"),
-        FunctionBody::Script(_) => false,
-    });
-    if wants_name {
+    // Tapset functions that need an argument only say so: stp_argument_registers().
+    if embedded::mentioned(unit.program, "kregs") {
+        need("STP_NEED_FULL_REGISTERS", 1);
+    }
+    if embedded::mentioned(unit.program, "probe_name") {
         need("STP_NEED_PROBE_NAME", 1);
     }
     if printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })) {

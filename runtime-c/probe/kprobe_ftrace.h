@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Function entries by an ftrace callback of the module's own, half as dear as by the kprobe that rides ftrace.
+ *
+ * Each probe keeps its kprobe or kretprobe, registered but disabled.  It resolves the symbol, refuses what the
+ * kernel must not have probed, and holds the pool of waiting returns.  Where it says that the address is one of
+ * ftrace's, the callback takes the place of the breakpoint: it calls the handler of an entry, and for a return what
+ * the kprobe would have called.  All other probes, and all of them when ftrace refuses, are enabled as kprobes.
+ *
+ * Included by probe/kprobe.h, which has declared stap_dwarf_kprobes[] and enter_kprobe_probe().
+ */
+#ifndef STAP_PROBE_KPROBE_FTRACE_H
+#define STAP_PROBE_KPROBE_FTRACE_H
+
+#include <linux/hash.h>
+#include <linux/log2.h>
+
+/* At most half full, so that a search ends soon and always at an empty slot. */
+#define STAP_FTRACE_BITS (ilog2(ARRAY_SIZE(stap_dwarf_probes)) + 2)
+
+struct stap_ftrace_slot {
+	unsigned long ip;		/* 0: empty */
+	struct stap_dwarf_kprobe *skp;
+};
+
+/* Filled before the callback is registered, not changed while it is. */
+static struct stap_ftrace_slot stap_ftrace_slots[1 << STAP_FTRACE_BITS];
+static bool stap_ftrace_registered;
+
+/* 1 while this CPU prepares a return: the kernel's part of that must not be entered again. */
+static DEFINE_PER_CPU(int, stap_ftrace_returning);
+
+/* ctx: any; locks: none */
+static __always_inline unsigned int stap_ftrace_next(unsigned int slot)
+{
+	return (slot + 1) & (ARRAY_SIZE(stap_ftrace_slots) - 1);
+}
+
+/*
+ * Makes the call's return come by the kretprobe's trampoline, as its kprobe would.
+ * ctx: ftrace callback, NMI too; locks: none
+ */
+static __always_inline void stap_ftrace_return(struct kretprobe *krp, struct pt_regs *regs)
+{
+	preempt_disable_notrace();
+	if (unlikely(__this_cpu_read(stap_ftrace_returning))) {
+		stp_skip(STP_SKIP_MISSED_KRETPROBE);
+	} else {
+		__this_cpu_write(stap_ftrace_returning, 1);
+		barrier();
+		krp->kp.pre_handler(&krp->kp, regs);
+		barrier();
+		__this_cpu_write(stap_ftrace_returning, 0);
+	}
+	preempt_enable_notrace();
+}
+
+/* ctx: ftrace callback, NMI too; locks: none */
+static notrace void enter_ftrace_probe(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+				       struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs = stp_ftrace_regs(fregs);
+	unsigned int slot = hash_long(ip, STAP_FTRACE_BITS);
+
+	/* More than one probe may stand at an address. */
+	for (; stap_ftrace_slots[slot].ip; slot = stap_ftrace_next(slot)) {
+		struct stap_dwarf_kprobe *skp = stap_ftrace_slots[slot].skp;
+
+		if (stap_ftrace_slots[slot].ip != ip)
+			continue;
+		if (skp->return_p)
+			stap_ftrace_return(&skp->u.krp, regs);
+		else
+			enter_kprobe_probe(&skp->u.kp, regs);
+	}
+}
+NOKPROBE_SYMBOL(enter_ftrace_probe);
+
+/*
+ * PERMANENT: nobody turns the probes off by /proc/sys/kernel/ftrace_enabled unseen.  No flag asks for ftrace's own
+ * guard against recursion, for the busy context is one.
+ */
+static struct ftrace_ops stap_ftrace_ops = {
+	.func = enter_ftrace_probe,
+	.flags = FTRACE_OPS_FL_PERMANENT
+#ifdef STP_NEED_FULL_REGISTERS
+		 | FTRACE_OPS_FL_SAVE_REGS
+#endif
+};
+
+/* Whether the callback can carry a probe.  ctx: task; locks: none */
+static bool stap_ftrace_carries(const struct stap_dwarf_probe *sdp, const struct stap_dwarf_kprobe *skp)
+{
+	/* Addresses in modules come and go, their probes stay kprobes. */
+	return sdp->registered_p && (skp->u.kp.flags & KPROBE_FLAG_FTRACE) && !stap_kprobe_in_module(sdp);
+}
+
+/* Whether the address is the first of its kind.  ctx: task; locks: none; the callback is not registered */
+static bool stap_ftrace_insert(struct stap_dwarf_kprobe *skp)
+{
+	unsigned long ip = (unsigned long)skp->u.kp.addr;
+	unsigned int slot = hash_long(ip, STAP_FTRACE_BITS);
+	bool first = true;
+
+	for (; stap_ftrace_slots[slot].ip; slot = stap_ftrace_next(slot)) {
+		if (stap_ftrace_slots[slot].ip == ip)
+			first = false;
+	}
+	stap_ftrace_slots[slot].ip = ip;
+	stap_ftrace_slots[slot].skp = skp;
+	return first;
+}
+
+/* Fills the slots; gives the addresses, each once, and their number.  ctx: task; locks: none */
+static size_t stap_ftrace_collect(unsigned long *ips)
+{
+	size_t i, n = 0;
+
+	memset(stap_ftrace_slots, 0, sizeof(stap_ftrace_slots));
+	stp_session.by_ftrace = 0;
+	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
+		if (!stap_ftrace_carries(&stap_dwarf_probes[i], &stap_dwarf_kprobes[i]))
+			continue;
+		stp_session.by_ftrace++;
+		if (stap_ftrace_insert(&stap_dwarf_kprobes[i]))
+			ips[n++] = (unsigned long)stap_dwarf_kprobes[i].u.kp.addr;
+	}
+	return n;
+}
+
+/* Whether the callback now stands at the addresses of all that it can carry.  ctx: task; locks: none */
+static bool stap_ftrace_register(void)
+{
+	unsigned long *ips = kvcalloc(ARRAY_SIZE(stap_dwarf_probes), sizeof(*ips), GFP_KERNEL);
+	int rc = -ENOMEM;
+	size_t n = 0;
+
+	if (ips)
+		n = stap_ftrace_collect(ips);
+	if (n)
+		rc = ftrace_set_filter_ips(&stap_ftrace_ops, ips, n, 0, 1);
+	if (n && !rc)
+		rc = register_ftrace_function(&stap_ftrace_ops);
+	if (n && rc) {
+		ftrace_free_filter(&stap_ftrace_ops);
+		stp_session.by_ftrace = 0;
+	}
+	/* The kernel says this of no other failure.  Its kprobes stand still then too. */
+	if (n && rc == -EBUSY)
+		_stp_warn("ftrace is switched off: function probes stay silent until 'sysctl kernel.ftrace_enabled=1'");
+	kvfree(ips);
+	stap_ftrace_registered = n && !rc;
+	return stap_ftrace_registered;
+}
+
+/* No callback runs any more when it returns.  ctx: task; locks: none */
+static void stap_ftrace_unregister(void)
+{
+	if (!stap_ftrace_registered)
+		return;
+	unregister_ftrace_function(&stap_ftrace_ops);
+	ftrace_free_filter(&stap_ftrace_ops);
+	stap_ftrace_registered = false;
+}
+
+#endif
