@@ -9,11 +9,20 @@ pub enum Event {
     /// The control channel has a message, or is gone.
     Control,
     /// The user wants to end: SIGINT.
-    Interrupt,
+    Interrupt(Way),
     /// Somebody wants the session to end: SIGTERM, SIGHUP, SIGQUIT.
-    Terminate,
+    Terminate(Way),
     /// The command of -c ended.
     CommandEnded(Ending),
+}
+
+/// How a signal came to stapio. One that is sent to the whole process group comes both ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the terminal, or from whoever sent it.
+    Straight,
+    /// From staprun, which got it from another process.
+    PassedOn,
 }
 
 /// How a command ended.

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::command::Command;
 use crate::error::{Error, Exit, Result};
-use crate::events::{Ending, Event, Events};
+use crate::events::{Ending, Event, Events, Way};
 use crate::kernel::Kernel;
 use crate::messages::{ABI_VERSION, ExitSummary, FromModule, SYSTEM_MAX, ToModule, Transport};
 use crate::notices::Notices;
@@ -106,6 +106,30 @@ impl Outcome {
     }
 }
 
+/// Signals that asked for the end, by the way they came.
+#[derive(Default)]
+struct Interrupts {
+    straight: u32,
+    passed_on: u32,
+}
+
+impl Interrupts {
+    /// Counts a signal; false when it is one that has come the other way already.
+    fn count(&mut self, way: Way) -> bool {
+        let before = self.total();
+        match way {
+            Way::Straight => self.straight += 1,
+            Way::PassedOn => self.passed_on += 1,
+        }
+        self.total() > before
+    }
+
+    /// How many were sent: those to the whole process group came twice.
+    fn total(&self) -> u32 {
+        self.straight.max(self.passed_on)
+    }
+}
+
 /// One session.
 pub struct Session<'a, K, E> {
     settings: Settings,
@@ -118,7 +142,7 @@ pub struct Session<'a, K, E> {
     phase: Phase,
     deadline: Option<Instant>,
     pace: Pace,
-    interrupts: u32,
+    interrupts: Interrupts,
     outcome: Outcome,
 }
 
@@ -137,7 +161,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
             deadline: Some(Instant::now() + settings.limits.connect),
             phase: Phase::Connecting,
             relay: Relay::new(0),
-            interrupts: 0,
+            interrupts: Interrupts::default(),
             outcome: Outcome::default(),
             output: Some(output),
             settings,
@@ -167,8 +191,8 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
         for event in self.events.wait(patience).map_err(|error| self.lost_contact(&error))? {
             match event {
                 Event::Control => self.messages()?,
-                Event::Interrupt => self.interrupted(true)?,
-                Event::Terminate => self.interrupted(false)?,
+                Event::Interrupt(way) => self.interrupted(true, way)?,
+                Event::Terminate(way) => self.interrupted(false, way)?,
                 Event::CommandEnded(ending) => self.command_ended(ending)?,
             }
         }
@@ -281,7 +305,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
         match ending {
             Ending::Status(0) => {}
             // The user ended both by one key.
-            Ending::Signal(Signal::SIGINT) if self.interrupts > 0 => {}
+            Ending::Signal(Signal::SIGINT) if self.interrupts.total() > 0 => {}
             Ending::Status(status) => self.command_failed(format_args!("status {status}")),
             Ending::Signal(signal) => {
                 self.command_failed(format_args!("signal {} ({})", signal as i32, signal.as_str()));
@@ -299,12 +323,14 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
     }
 
     /// With -c an interrupt from the terminal reaches the command too, whose end ends the session.
-    fn interrupted(&mut self, by_user: bool) -> Result<()> {
-        self.interrupts += 1;
-        if self.interrupts >= PATIENCE_OF_USERS {
+    fn interrupted(&mut self, by_user: bool, way: Way) -> Result<()> {
+        if !self.interrupts.count(way) {
+            return Ok(());
+        }
+        if self.interrupts.total() >= PATIENCE_OF_USERS {
             return Err(Error::runtime("ended at once after three signals; output may be missing"));
         }
-        if by_user && self.command.is_some() {
+        if by_user && way == Way::Straight && self.command.is_some() {
             return Ok(());
         }
         self.stop()
@@ -417,7 +443,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
     fn wait_while_closing(&mut self, patience: Duration) -> Result<()> {
         for event in self.events.wait(patience).map_err(|error| self.lost_contact(&error))? {
             match event {
-                Event::Interrupt | Event::Terminate => self.interrupted(false)?,
+                Event::Interrupt(way) | Event::Terminate(way) => self.interrupted(false, way)?,
                 Event::CommandEnded(ending) => self.command_ended(ending)?,
                 Event::Control => {}
             }
@@ -433,7 +459,7 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
         if self.command.is_some() {
             self.settings.log.step("waiting for the command of -c to end");
         }
-        while self.command.is_some() && self.interrupts == 0 {
+        while self.command.is_some() && self.interrupts.total() == 0 {
             self.wait_while_closing(COMMAND_STEP)?;
         }
         Ok(())

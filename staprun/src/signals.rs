@@ -7,11 +7,11 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 
-use crate::events::{Ending, Event, Events};
+use crate::events::{Ending, Event, Events, Way};
 
 /// The signals that stapio and staprun take as events, SIGCHLD included.
 pub fn blocked() -> SigSet {
@@ -30,23 +30,30 @@ pub struct Waiter {
     signals: SignalFd,
     control: OwnedFd,
     command: Option<Pid>,
+    staprun: Pid,
 }
 
 impl Waiter {
     /// `control` is another descriptor of the control channel.
     pub fn new(signals: SignalFd, control: OwnedFd, command: Option<Pid>) -> Self {
-        Self { signals, control, command }
+        Self { signals, control, command, staprun: getppid() }
     }
 
     fn take_signals(&mut self, events: &mut Vec<Event>) -> nix::Result<()> {
         while let Some(info) = self.signals.read_signal()? {
             match Signal::try_from(info.ssi_signo.cast_signed()) {
-                Ok(Signal::SIGINT) => events.push(Event::Interrupt),
+                Ok(Signal::SIGINT) => events.push(Event::Interrupt(self.way(&info))),
                 Ok(Signal::SIGCHLD) => events.extend(self.reap()),
-                _ => events.push(Event::Terminate),
+                _ => events.push(Event::Terminate(self.way(&info))),
             }
         }
         Ok(())
+    }
+
+    fn way(&self, info: &siginfo) -> Way {
+        let from_process = info.ssi_code <= 0;
+        let passed_on = from_process && Pid::from_raw(info.ssi_pid.cast_signed()) == self.staprun;
+        if passed_on { Way::PassedOn } else { Way::Straight }
     }
 
     fn reap(&mut self) -> Option<Event> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use staprun::command::Command;
 use staprun::error::{Exit, Result};
-use staprun::events::{Ending, Event, Events};
+use staprun::events::{Ending, Event, Events, Way};
 use staprun::kernel::Kernel;
 use staprun::messages::{ABI_VERSION, CpuStatus, ExitSummary, FromModule, ToModule, Transport};
 use staprun::output::Output;
@@ -233,7 +233,7 @@ fn losses_show_where_they_happened_and_at_the_end() {
 
 #[test]
 fn a_signal_stops_the_module_once() {
-    for event in [Event::Interrupt, Event::Terminate] {
+    for event in [Event::Interrupt(Way::Straight), Event::Terminate(Way::PassedOn)] {
         let ran = case([Step::Print(0, "x\n"), Step::Event(event), Step::Event(event)]).run();
         assert_eq!(ran.exit.unwrap(), Exit::Ok);
         assert_eq!(ran.output, "x\n");
@@ -242,8 +242,26 @@ fn a_signal_stops_the_module_once() {
 }
 
 #[test]
+fn a_signal_to_the_whole_group_counts_once() {
+    let both = [Event::Interrupt(Way::Straight), Event::Interrupt(Way::PassedOn)].map(Step::Event);
+    let exited = Step::Message(FromModule::Exited(ExitSummary::default()));
+    let mut patient = case([both.clone(), both].into_iter().flatten().chain([exited]));
+    patient.state.deaf = true;
+    assert_eq!(patient.run().exit.unwrap(), Exit::Ok);
+}
+
+#[test]
+fn an_interrupt_for_staprun_alone_ends_the_session_of_a_command() {
+    let mut case = case([Step::Event(Event::Interrupt(Way::PassedOn))]);
+    case.with_command = true;
+    let ran = case.run();
+    assert_eq!(ran.exit.unwrap(), Exit::Ok);
+    assert_eq!(ran.sent, [ToModule::Start(4711), ToModule::Exit]);
+}
+
+#[test]
 fn a_third_signal_ends_a_stuck_session() {
-    let mut stuck = case(vec![Step::Event(Event::Interrupt); 3]);
+    let mut stuck = case(vec![Step::Event(Event::Interrupt(Way::Straight)); 3]);
     stuck.state.deaf = true;
     let error = stuck.run().exit.unwrap_err();
     assert_eq!(error.exit(), Exit::Runtime);
@@ -314,7 +332,7 @@ fn a_command_starts_after_the_probes_and_its_end_ends_the_session() {
 #[test]
 fn an_interrupt_is_left_to_the_command() {
     let steps = [
-        Step::Event(Event::Interrupt),
+        Step::Event(Event::Interrupt(Way::Straight)),
         Step::Print(0, "still\n"),
         Step::Event(Event::CommandEnded(Ending::Status(0))),
     ];
@@ -328,9 +346,10 @@ fn an_interrupt_is_left_to_the_command() {
 fn one_interrupt_of_session_and_command_is_no_failure() {
     let interrupted = Ending::Signal(nix::sys::signal::Signal::SIGINT);
     let ended = Step::Event(Event::CommandEnded(interrupted));
-    for (steps, exit) in
-        [(vec![Step::Event(Event::Interrupt), ended.clone()], Exit::Ok), (vec![ended], Exit::CommandFailed)]
-    {
+    for (steps, exit) in [
+        (vec![Step::Event(Event::Interrupt(Way::Straight)), ended.clone()], Exit::Ok),
+        (vec![ended], Exit::CommandFailed),
+    ] {
         let mut case = case(steps);
         case.with_command = true;
         assert_eq!(case.run().exit.unwrap(), exit);
@@ -341,7 +360,7 @@ fn one_interrupt_of_session_and_command_is_no_failure() {
 fn a_command_that_may_not_start_any_more_is_dropped() {
     let exited = FromModule::Exited(ExitSummary::default());
     let answers = [FromModule::Started { result: 0, by_ftrace: 0 }, exited].map(Step::Message);
-    let mut case = case([Step::Event(Event::Terminate)].into_iter().chain(answers));
+    let mut case = case([Step::Event(Event::Terminate(Way::PassedOn))].into_iter().chain(answers));
     (case.state.silent_start, case.state.deaf) = (true, true);
     case.with_command = true;
     let ran = case.run();
