@@ -15,6 +15,30 @@
 	(copy_from_kernel_nofault((dst), (ptr), sizeof(*(dst))) ? -EFAULT : 0)
 
 /*
+ * Writes a value of guru mode to kernel memory: copy_to_kernel_nofault() is not exported.  An address of user space
+ * is a fault.
+ */
+#define STP_KWRITE(bits)								\
+	/* 0 or -EFAULT.  ctx: any, NMI too; locks: none */				\
+	static __always_inline __maybe_unused int stp_kwrite_u##bits(u##bits *ptr, u##bits value)	\
+	{										\
+		if ((unsigned long)ptr < TASK_SIZE_MAX)					\
+			return -EFAULT;							\
+		pagefault_disable();							\
+		__put_kernel_nofault(ptr, &value, u##bits, fault);			\
+		pagefault_enable();							\
+		return 0;								\
+	fault:										\
+		pagefault_enable();							\
+		return -EFAULT;								\
+	}
+
+STP_KWRITE(8)
+STP_KWRITE(16)
+STP_KWRITE(32)
+STP_KWRITE(64)
+
+/*
  * Copies the kernel's string at @addr, at most @max bytes with its NUL; -EFAULT, or the length copied.
  * In pieces that do not cross a page, so that what lies before a bad page is still read.
  * ctx: any, NMI too; locks: none

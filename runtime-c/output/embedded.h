@@ -30,4 +30,16 @@ static noinline __maybe_unused __printf(2, 3) void stp_embedded_error(struct con
 	c->last_error = c->error_buffer;
 }
 
+/* A dereference met memory that is not there. ctx: handler; locks: none */
+static noinline __maybe_unused void stp_kread_fault(struct context *c, int64_t addr)
+{
+	stp_embedded_error(c, "kernel read fault at 0x%016llx (addr)", (unsigned long long)addr);
+}
+
+/* A write in guru mode met memory that is not there. ctx: handler; locks: none */
+static noinline __maybe_unused void stp_kwrite_fault(struct context *c, int64_t addr)
+{
+	stp_embedded_error(c, "kernel write fault at 0x%016llx (addr)", (unsigned long long)addr);
+}
+
 #endif

@@ -7,12 +7,13 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::btf::{self, Section};
-use super::types::{Type, TypeId, Types};
+use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId};
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::kernel::{Package, modules, symvers};
 use crate::session::Session;
+use crate::source::Symbol;
 
 /// Why nothing is known about an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,19 @@ impl<'s> Objects<'s> {
     /// The answers of an object that was read.
     pub fn info(&self, id: ObjectId) -> Option<Rc<dyn DebugInfo>> {
         self.read.borrow().get(usize::from(id.0)).cloned()
+    }
+
+    /// The definition of a struct or union that is only declared where it was met.
+    pub fn definition(&self, kind: TypeKind, name: Symbol) -> Result<Option<TypeId>, Broken> {
+        let all = self.read.borrow().clone();
+        for info in all {
+            if let Some(found) = info.type_named(kind, name.as_str())?
+                && !matches!(Types::ty(self, found)?, Type::Declared(..))
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Modules on the disk.

@@ -80,6 +80,10 @@ pub enum ExprKind {
     Crement { increment: bool, prefix: bool, place: Box<Place> },
     /// A value of the probe's own context.
     Context(ContextValue),
+    /// So many bytes of kernel memory, 1, 2, 4 or 8; an address that is not there is a soft error.
+    Load { bytes: u8, signed: bool, address: Box<Expr> },
+    /// Writes the low bytes of a value to kernel memory; the value of the whole is `value`.
+    Store { bytes: u8, address: Box<Expr>, value: Box<Expr> },
     /// `%{ expr %}` of type long or string.
     Embedded(Box<super::program::EmbeddedC>),
 }
@@ -98,6 +102,8 @@ pub struct StatRef {
 pub enum ContextValue {
     /// `$return` of a return probe, as the ABI's integer return register.
     Return,
+    /// A register of the probed code, by its DWARF number.
+    Register(u16),
 }
 
 /// A call of the print family.

@@ -238,6 +238,17 @@ impl Scope<'_> {
                 is(Ty::Long)?;
                 self.place(place, Ty::Long, span)
             }
+            ExprKind::Load { bytes, address, .. } => {
+                is(Ty::Long)?;
+                ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a load", span)?;
+                self.expr_of(address, Ty::Long)
+            }
+            ExprKind::Store { bytes, address, value } => {
+                is(Ty::Long)?;
+                ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a store", span)?;
+                self.expr_of(address, Ty::Long)?;
+                self.expr_of(value, Ty::Long)
+            }
             _ => ensure(false, "kind of an expression", span),
         }
     }

@@ -37,6 +37,8 @@ macro_rules! visitor {
                         place_exprs(place, f)
                     }
                     ExprKind::Crement { place, .. } => place_exprs(place, f),
+                    ExprKind::Load { address, .. } => f(address),
+                    ExprKind::Store { address, value, .. } => { f(value); f(address) }
                 }
             }
 

@@ -1,7 +1,7 @@
 //! Bodies as script text, for -p2 -v and --dump-after. What was lowered shows as what it became.
 
 use crate::ir::arena::Arena;
-use crate::ir::expr::{Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
+use crate::ir::expr::{ContextValue, Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
 use crate::ir::program::{Constant, GlobalId, Local, LocalId};
 use crate::ir::stmt::{Block, Foreach, SortBy, Stmt, StmtKind};
 use crate::ir::{Expr, ExprKind, Program};
@@ -132,7 +132,9 @@ impl Code<'_> {
             ExprKind::HistBucket { kind, of, bucket } => {
                 format!("{}({})[{}]", hist_name(*kind), self.stat(of), self.expr(bucket))
             }
-            ExprKind::Context(_) => "$return".into(),
+            ExprKind::Context(ContextValue::Return) => "$return".into(),
+            ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
+            ExprKind::Load { bytes, address, .. } => format!("@kderef({bytes}, {})", self.expr(address)),
             ExprKind::Embedded(code) => format!("%{{{}%}}", String::from_utf8_lossy(&code.code)),
             _ => self.operator(expr),
         }
@@ -166,6 +168,9 @@ impl Code<'_> {
             ExprKind::AssignBinary { op, place, value } => set(place, &format!("{}=", op.sign()), value),
             ExprKind::AssignConcat { place, value } => set(place, ".=", value),
             ExprKind::Aggregate { place, value } => set(place, "<<<", value),
+            ExprKind::Store { bytes, address, value } => {
+                format!("(@kderef({bytes}, {})) = ({})", self.expr(address), self.expr(value))
+            }
             ExprKind::Crement { increment, prefix, place } => {
                 let (sign, place) = (if *increment { "++" } else { "--" }, self.place(place));
                 if *prefix { format!("{sign}({place})") } else { format!("({place}){sign}") }

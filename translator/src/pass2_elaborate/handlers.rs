@@ -74,7 +74,12 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     let condition = condition(names, &derived);
     let returns = matches!(&derived.point, Point::Kprobe(point) if point.is_return);
     let mut body = Vec::new();
-    let mut resolver = Resolver::new(names, Context::Probe { returns }, derived.span.file, Arena::default());
+    let mut resolver = Resolver::new(
+        names,
+        Context::Probe { returns, scope: derived.scope },
+        derived.span.file,
+        Arena::default(),
+    );
     for &part in &derived.parts {
         resolver.part(part, &mut body);
     }
@@ -146,7 +151,7 @@ fn condition(names: &mut Names<'_>, derived: &Derived) -> Option<Expr> {
 }
 
 fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reported> {
-    let item = names.functions[id.index()].item;
+    let Some(item) = names.functions[id.index()].item else { return Ok(()) };
     let file = names.catalog.file(item.file);
     let Item::Function(node) = &file.items[item.item] else { return Ok(()) };
     match &node.body {

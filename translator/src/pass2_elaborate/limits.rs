@@ -74,8 +74,8 @@ pub fn check_call(
     caller_is_library: bool,
     span: Span,
 ) -> Result<(), Reported> {
-    let item = names.functions[function.index()].item;
-    let Some(FunctionBody::Embedded(code)) = names.catalog.function_at(item).map(|f| &f.body) else {
+    let node = names.functions[function.index()].item.and_then(|item| names.catalog.function_at(item));
+    let Some(FunctionBody::Embedded(code)) = node.map(|f| &f.body) else {
         return Ok(());
     };
     let options = &names.session.options;

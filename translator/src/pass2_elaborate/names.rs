@@ -6,12 +6,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalog::{Catalog, ItemRef};
 use super::limits;
+use super::resolve::Carried;
 use crate::debuginfo::Objects;
 use crate::diag::suggest::similar;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
 use crate::ir::arena::Arena;
 use crate::ir::program::{Constant, Function, FunctionBody, FunctionId, Global, GlobalId, Local};
+use crate::ir::stmt::Block;
 use crate::ir::ty::{Ty, ValueTy};
 use crate::pass1_parse::ast::{self, Literal, TypeName};
 use crate::probes::Scope;
@@ -41,8 +43,8 @@ pub struct GlobalFacts {
 /// What is known of a function beside its IR.
 #[derive(Clone, Debug)]
 pub struct FunctionFacts {
-    /// Its declaration.
-    pub item: ItemRef,
+    /// Its declaration; none for one that the translator made.
+    pub item: Option<ItemRef>,
     /// Declared types of parameters.
     pub params: Vec<Option<Ty>>,
     /// Declared type of the result.
@@ -63,6 +65,8 @@ pub struct Names<'a> {
     pub program: Program,
     /// By position in the program's probes, before any is dropped: the function that a probe stands at.
     pub scopes: Vec<Option<Scope>>,
+    /// What numbers in globals are known to be.
+    pub global_types: FxHashMap<GlobalId, Option<Carried>>,
     /// By handle.
     pub globals: Vec<GlobalFacts>,
     /// By handle.
@@ -85,6 +89,7 @@ impl<'a> Names<'a> {
             objects: Objects::new(session),
             program: Program::default(),
             scopes: Vec::new(),
+            global_types: FxHashMap::default(),
             globals: Vec::new(),
             functions: Vec::new(),
             queue: VecDeque::new(),
@@ -248,7 +253,7 @@ impl<'a> Names<'a> {
         let node = self.catalog.function_at(item)?;
         let (name, span, private) = (node.name, node.span, node.private);
         let facts = FunctionFacts {
-            item,
+            item: Some(item),
             params: node.params.iter().map(|param| param.ty.map(scalar)).collect(),
             ret: node.ret.map(scalar),
         };
@@ -272,6 +277,21 @@ impl<'a> Names<'a> {
         self.functions.push(facts);
         self.queue.push_back(id);
         Some(id)
+    }
+
+    /// A function of the translator's own: its locals are parameters of type long, its result is a string.
+    pub fn own_function(&mut self, name: &str, locals: Arena<Local>, body: Block, span: Span) -> FunctionId {
+        let name = Symbol::new(&format!("__{name}"));
+        let unique = self.unique_name(name, true);
+        let params = locals.len();
+        self.functions.push(FunctionFacts {
+            item: None,
+            params: vec![Some(Ty::Long); params],
+            ret: Some(Ty::String),
+        });
+        let body = FunctionBody::Script(body);
+        let ret = Some(Ty::String);
+        self.program.functions.push(Function { name, unique, span, locals, params, ret, body, next: None })
     }
 
     /// A C identifier that nothing else in the program has.

@@ -1,6 +1,7 @@
 //! Expressions of type long.
 
 use super::body::Body;
+use super::target::register;
 use super::writer::{Writer, c_long};
 use crate::ir::expr::{ContextValue, Expr, ExprKind, Place};
 use crate::ir::program::Constant;
@@ -58,7 +59,12 @@ impl Body<'_> {
             ExprKind::Assign { place, value } => self.assign_long(place, value),
             ExprKind::AssignBinary { op, place, value } => self.assign_binary(*op, place, value, expr.span),
             ExprKind::Crement { increment, prefix, place } => self.crement(*increment, *prefix, place),
-            ExprKind::Context(ContextValue::Return) => "((int64_t)regs_return_value(stp_argument_registers(c)))".to_owned(),
+            ExprKind::Context(ContextValue::Return) => {
+                "((int64_t)regs_return_value(stp_argument_registers(c)))".to_owned()
+            }
+            ExprKind::Context(ContextValue::Register(number)) => register(*number),
+            ExprKind::Load { bytes, signed, address } => self.load(*bytes, *signed, address, expr.span),
+            ExprKind::Store { bytes, address, value } => self.store(*bytes, address, value, expr.span),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),
             ExprKind::Aggregate { place, value } => self.aggregate(place, value),

@@ -2,7 +2,7 @@
 //!
 //! [`translate`] writes one C file in the classic shape of a SystemTap module. `support` refuses what cannot be written
 //! yet; after it nothing fails. `facts` looks at the whole program once; `handlers` writes bodies with `body`, `expr`,
-//! `strings`, `calls`, `maps`, `printf`, `stmt` and `embedded`; `tables` makes the tables; `render` fills the templates.
+//! `strings`, `calls`, `maps`, `printf`, `stmt`, `target` and `embedded`; `tables` makes the tables; `render` fills the templates.
 
 mod body;
 mod calls;
@@ -22,6 +22,7 @@ mod stmt;
 mod strings;
 mod support;
 mod tables;
+mod target;
 #[cfg(test)]
 mod tests;
 mod writer;

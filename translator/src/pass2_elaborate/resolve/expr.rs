@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Context, Reported, Resolver, make};
+use super::{Carried, Context, Reported, Resolver, make};
 use crate::diag::Code;
 use crate::ir::expr::{ContextValue, Place, StatRef};
 use crate::ir::program::Constant;
@@ -16,6 +16,21 @@ type Resolved = Result<Expr, Reported>;
 impl Resolver<'_, '_> {
     /// Resolves an expression whose value is used, or is at least there.
     pub(super) fn expr(&mut self, node: &ast::Expr) -> Resolved {
+        let resolved = self.untyped(node);
+        let keeps = match &node.kind {
+            ast::ExprKind::Assign { op: AssignOp::Set, .. } | ast::ExprKind::Ternary { .. } => true,
+            kind => target_kind(kind),
+        };
+        if let ast::ExprKind::Name(_) = &node.kind {
+            self.carried = resolved.as_ref().ok().and_then(|expr| self.known_type(expr));
+        } else if !keeps {
+            self.carried = None;
+        }
+        resolved
+    }
+
+    /// An expression, whatever its number may be known to be.
+    fn untyped(&mut self, node: &ast::Expr) -> Resolved {
         let span = node.span;
         use ast::ExprKind as Ast;
         let kind = match &node.kind {
@@ -61,8 +76,17 @@ impl Resolver<'_, '_> {
                 ExprKind::Embedded(Box::new(code))
             }
             Ast::Const(text) => self.constant_c(text, span)?,
-            Ast::Defined(inner) => ExprKind::Constant(Constant::Long(i64::from(self.is_return(inner)))),
+            Ast::Defined(inner) => {
+                let defined = self.is_return(inner) || self.is_defined(inner);
+                ExprKind::Constant(Constant::Long(i64::from(defined)))
+            }
             Ast::Target(_) if self.is_return(node) => ExprKind::Context(ContextValue::Return),
+            Ast::Target(_) | Ast::Cast { .. } | Ast::AtVar { .. } | Ast::Deref { .. } => {
+                return self.target(node);
+            }
+            Ast::AddressOf(inner) => return self.target_address(inner),
+            Ast::Enum(name) => self.enumerator(name, span)?,
+            Ast::RawDeref { kernel: true, size, addr } => return self.raw_load(size, addr, span),
             other => return self.not_yet(other, span),
         };
         Ok(fold(make(span, kind)))
@@ -79,7 +103,7 @@ impl Resolver<'_, '_> {
     /// Whether the expression is `$return` where that means something.
     fn is_return(&self, node: &ast::Expr) -> bool {
         matches!(&node.kind, ast::ExprKind::Target(name) if name.as_str() == "$return")
-            && self.context == Context::Probe { returns: true }
+            && matches!(self.context, Context::Probe { returns: true, scope: None })
     }
 
     fn name(&mut self, name: crate::source::Symbol, span: Span) -> Result<ExprKind, Reported> {
@@ -219,7 +243,10 @@ impl Resolver<'_, '_> {
         if let (true, Some(value)) = (asks_defined(cond), constant_truth(&resolved)) {
             return self.expr(if value { then } else { otherwise });
         }
-        let (then, otherwise) = self.pair(then, otherwise)?;
+        let then = Box::new(self.expr(then)?);
+        let known = self.carried;
+        let otherwise = Box::new(self.expr(otherwise)?);
+        self.carried = known.filter(|known| Some(*known) == self.carried);
         Ok(fold(make(span, ExprKind::Ternary { cond: Box::new(resolved), then, otherwise })))
     }
 
@@ -231,7 +258,12 @@ impl Resolver<'_, '_> {
         span: Span,
     ) -> Result<ExprKind, Reported> {
         let value = Box::new(self.expr(value)?);
+        let carried = self.carried;
+        if op == AssignOp::Set && target_kind(&target.kind) {
+            return self.target_write(target, *value);
+        }
         let place = Box::new(self.place(target, span)?);
+        self.remember(&place, if op == AssignOp::Set { carried } else { None });
         if let (AssignOp::Aggregate, Place::Local(_)) = (op, &*place) {
             return self.error(Code::Type, LOCAL_STAT, target.span);
         }
@@ -250,8 +282,9 @@ impl Resolver<'_, '_> {
         }
         match &node.kind {
             ast::ExprKind::Name(_) | ast::ExprKind::Index { .. } => {}
-            ast::ExprKind::Target(_) | ast::ExprKind::Deref { .. } | ast::ExprKind::AtVar { .. } => {
-                self.not_yet(&node.kind, node.span)?;
+            kind if target_kind(kind) => {
+                let message = "only `=` can write to a target variable";
+                return self.error(Code::Misuse, message, operator);
             }
             _ => return self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
         }
@@ -264,6 +297,45 @@ impl Resolver<'_, '_> {
         }
     }
 
+    /// What the number in a variable is known to be.
+    fn known_type(&self, expr: &Expr) -> Option<Carried> {
+        match &expr.kind {
+            ExprKind::Local(id) => self.local_types.get(id).copied().flatten(),
+            ExprKind::Global(id) => self.names.global_types.get(id).copied().flatten(),
+            _ => None,
+        }
+    }
+
+    /// After `place = value`: what the number there is known to be. Two kinds of values make it a plain number.
+    fn remember(&mut self, place: &Place, value: Option<Carried>) {
+        let known = match place {
+            Place::Local(id) => self.local_types.entry(*id).or_insert(value),
+            Place::Global(id) => self.names.global_types.entry(*id).or_insert(value),
+            Place::Element(..) => return,
+        };
+        if *known != value {
+            *known = None;
+        }
+        self.carried = value;
+    }
+
+    /// `@enum("NAME")`.
+    fn enumerator(&mut self, name: &[u8], span: Span) -> Result<ExprKind, Reported> {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let known = self.names.objects.kernel();
+        match known.map(|known| known.info.enumerator(&name)) {
+            Ok(Ok(Some(value))) => Ok(ExprKind::Constant(Constant::Long(value))),
+            Ok(Ok(None)) => {
+                self.error(Code::Unresolved, format!("unable to find enumeration constant '{name}'"), span)
+            }
+            Ok(Err(broken)) => self.error(Code::Kernel, broken.to_string(), span),
+            Err(lack) => {
+                self.names.sink.push(lack.diagnostic().at(span));
+                Err(Reported)
+            }
+        }
+    }
+
     /// `@const("C")`: an expression of C that is a number.
     fn constant_c(&mut self, text: &[u8], span: Span) -> Result<ExprKind, Reported> {
         let mut code = b"/* pure */ /* unprivileged */ /* stable */ (".to_vec();
@@ -272,6 +344,15 @@ impl Resolver<'_, '_> {
         let code = limits::embedded(self.names, self.file, &ast::Embedded { span, code })?;
         Ok(ExprKind::Embedded(Box::new(code)))
     }
+}
+
+/// Whether an expression is about the target.
+fn target_kind(kind: &ast::ExprKind) -> bool {
+    use ast::ExprKind as Ast;
+    matches!(
+        kind,
+        Ast::Target(_) | Ast::Cast { .. } | Ast::AtVar { .. } | Ast::Deref { .. } | Ast::AddressOf(_)
+    )
 }
 
 /// The peer's words for a statistic that is no global.

@@ -8,6 +8,7 @@ mod expr;
 mod print;
 mod stmt;
 mod target;
+mod unready;
 
 use rustc_hash::FxHashMap;
 
@@ -19,7 +20,10 @@ use crate::ir::stmt::Block;
 use crate::ir::{Expr, ExprKind, Ty};
 use crate::pass1_parse::ast;
 use crate::pass2_elaborate::limits;
+use crate::probes::Scope;
 use crate::source::{FileId, Span, Symbol};
+
+pub use target::Carried;
 
 /// Most keys of an array, and of a call of `[…] in`.
 const MAX_KEYS: usize = 10;
@@ -29,8 +33,8 @@ const MAX_KEYS: usize = 10;
 pub enum Context {
     /// A function.
     Function,
-    /// A probe's handler; `returns` when `$return` has a meaning there.
-    Probe { returns: bool },
+    /// A probe's handler: `returns` when `$return` has a meaning there, and the function whose variables it can name.
+    Probe { returns: bool, scope: Option<Scope> },
     /// The `if (…)` of a probe point: globals only, nothing changes.
     Condition,
 }
@@ -43,13 +47,26 @@ pub struct Resolver<'r, 'a> {
     locals: Arena<Local>,
     by_name: FxHashMap<Symbol, LocalId>,
     loops: usize,
+    /// What the number is known to be that was resolved last.
+    carried: Option<Carried>,
+    /// What numbers in locals are known to be.
+    local_types: FxHashMap<LocalId, Option<Carried>>,
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
     /// A body whose first locals are `params`.
     pub fn new(names: &'r mut Names<'a>, context: Context, file: FileId, params: Arena<Local>) -> Self {
         let by_name = params.iter().map(|(id, local)| (local.name, id)).collect();
-        Resolver { names, context, file, locals: params, by_name, loops: 0 }
+        Resolver {
+            names,
+            context,
+            file,
+            locals: params,
+            by_name,
+            loops: 0,
+            carried: None,
+            local_types: FxHashMap::default(),
+        }
     }
 
     /// Adds a block that stands in `file`. What could not be resolved was reported and is left out.

@@ -128,7 +128,7 @@ fn foreach_does_not_change_its_array() {
 fn target_variables_have_one_clear_error() {
     assert_eq!(
         refused("probe kernel.function(\"f\") { println($file) }"),
-        "target variable $file is not available yet"
+        "target variable $file is not available here"
     );
     assert_eq!(
         refused("probe kernel.function(\"f\") { println($return) }"),

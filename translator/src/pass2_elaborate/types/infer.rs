@@ -189,6 +189,8 @@ impl Inference<'_> {
                 self.require(target, LONG, expr.span);
                 Term::Known(LONG)
             }
+            ExprKind::Load { address, .. } => self.all(&[address], LONG),
+            ExprKind::Store { address, value, .. } => self.all(&[address, value], LONG),
             _ => Term::Known(LONG),
         }
     }

@@ -1,0 +1,55 @@
+//! Registers and memory of the probed code.
+
+use super::body::Body;
+use crate::ir::expr::Expr;
+use crate::source::Span;
+
+/// Members of x86-64's pt_regs by DWARF register number (System V ABI, figure 3.36).
+const REGISTERS: [&str; 17] = [
+    "ax", "dx", "cx", "bx", "si", "di", "bp", "sp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    "ip",
+];
+
+/// The value of a register; what the kernel does not save reads as 0, and pass 2 asks for none of those.
+pub fn register(number: u16) -> String {
+    match REGISTERS.get(usize::from(number)) {
+        Some(name) => format!("((int64_t)c->kregs->{name})"),
+        None => "0LL".to_owned(),
+    }
+}
+
+impl Body<'_> {
+    /// Reads memory; a fault is a soft error.
+    pub fn load(&mut self, bytes: u8, signed: bool, address: &Expr, span: Span) -> String {
+        let bits = u32::from(bytes) * 8;
+        let ty = format!("{}int{bits}_t", if signed { "" } else { "u" });
+        let address = self.long(address);
+        let address = self.keep_long(&address);
+        let value = self.declare(&format!("{ty} @"));
+        let read = format!("stp_kread(&{value}, (const {ty} *)(uintptr_t){address})");
+        self.fail_on_fault(&read, "stp_kread_fault", &address, span);
+        format!("((int64_t){value})")
+    }
+
+    /// Writes memory; a fault is a soft error.
+    pub fn store(&mut self, bytes: u8, address: &Expr, value: &Expr, span: Span) -> String {
+        let bits = u32::from(bytes) * 8;
+        let value = self.long(value);
+        let value = self.keep_long(&value);
+        let address = self.long(address);
+        let address = self.keep_long(&address);
+        let write = format!("stp_kwrite_u{bits}((u{bits} *)(uintptr_t){address}, {value})");
+        self.fail_on_fault(&write, "stp_kwrite_fault", &address, span);
+        value
+    }
+
+    fn fail_on_fault(&mut self, access: &str, tell: &str, address: &str, span: Span) {
+        self.out.open(format!("if (unlikely({access})) {{"));
+        self.out.line(format!("{tell}(c, {address});"));
+        let place = self.token_place(span);
+        self.out.line(format!("c->last_stmt = {place};"));
+        let label = self.error_label().to_owned();
+        self.out.line(format!("goto {label};"));
+        self.out.close("}");
+    }
+}
