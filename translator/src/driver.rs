@@ -108,7 +108,7 @@ fn start(host: &OsHost, options: &Options, interrupts: Option<Interrupts>) -> i3
         eprint!("{}", docs::version());
     }
     let sources = SourceMap::default();
-    let report = Report::new(options, &sources);
+    let report = Report::new(host, options, &sources);
     let failed = |diagnostic: Box<Diagnostic>| {
         report.show(&diagnostic);
         report::exit_code(diagnostic.code)
@@ -121,8 +121,11 @@ fn start(host: &OsHost, options: &Options, interrupts: Option<Interrupts>) -> i3
         Ok(session) => session,
         Err(diagnostic) => return failed(diagnostic),
     };
-    let run =
-        Run { session: &session, sink: Sink::new(), report: Report::new(&session.options, &session.sources) };
+    let run = Run {
+        session: &session,
+        sink: Sink::new(),
+        report: Report::new(host, &session.options, &session.sources),
+    };
     let code = match run.passes(interrupts) {
         Ok(code) | Err(Stop(code)) => code,
     };
@@ -229,7 +232,7 @@ impl Run<'_> {
             |_, meter| format!("run completed {}", meter.times()),
         )?;
         if code != 0 {
-            eprintln!("Pass 5: {} failed.  [man error::pass5]", NAMES[4]);
+            self.report.failed(5);
         }
         Ok(code)
     }
@@ -296,10 +299,7 @@ impl Run<'_> {
                 Ok(value)
             }
             (_, failure) => {
-                eprintln!(
-                    "Pass {number}: {} failed.  [man error::pass{number}]",
-                    NAMES[usize::from(number) - 1]
-                );
+                self.report.failed(number);
                 Err(Stop(failure.unwrap_or(report::exit_code(Code::Internal))))
             }
         }
@@ -314,6 +314,3 @@ impl Run<'_> {
 fn told<T>(sink: &Sink, result: Result<T, Box<Diagnostic>>) -> Option<T> {
     result.map_err(|diagnostic| sink.push(*diagnostic)).ok()
 }
-
-/// What the passes are called when they fail.
-const NAMES: [&str; 5] = ["parse", "analysis", "translation", "compilation", "run"];

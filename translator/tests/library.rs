@@ -48,6 +48,21 @@ fn verbose_runs_tell_what_was_searched() {
 }
 
 #[test]
+fn a_library_that_meets_a_global_of_the_script_is_warned_of() {
+    let files = [("shared.stp", "function kept() { count = 1; return count }")];
+    let (text, scratch) = said(&files, &[], "global count probe begin { println(count++ + kept()) }");
+    let place = scratch.path().join("tapset/shared.stp:1:19");
+    let warning = format!(
+        "WARNING: cross-file global variable reference to identifier 'count' at <input>:1:8 from: identifier \
+         'count' at {}\n source: function kept() {{ count = 1;",
+        place.display()
+    );
+    assert!(text.contains(&warning), "{text}");
+    let (text, _) = said(&files, &[], "probe begin { println(kept()) }");
+    assert!(!text.contains("WARNING"), "{text}");
+}
+
+#[test]
 fn scripts_below_path_name_programs_beside_them() {
     let files = [("PATH/usr/bin/shell.stp", "probe shell.start = process(\"sh\").begin { }")];
     let (text, _scratch) = said(&files, &["-v"], "probe shell.start { exit() }");

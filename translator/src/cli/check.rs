@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::defs::{DEFS, Status};
-use super::options::{Debuginfo, Listing, Options, Privilege, Script, Signing};
+use super::options::{Color, Debuginfo, Listing, Options, Privilege, Script, Signing};
 use super::patterns::{self, Pattern};
 use super::raw::{self, Raw};
 use super::{Request, UsageError};
@@ -43,8 +43,8 @@ fn refuse_unsupported(raw: &Raw) -> Result<(), UsageError> {
     only(raw, "debuginfo", &["auto", "btf", "none"])?;
     only(raw, "message-format", &["classic", "json"])?;
     only(raw, "dump-after", &["resolve", "optimize", "types"])?;
-    only(raw, "color", &["", "never", "auto"])?;
-    only(raw, "colour", &["", "never", "auto"])?;
+    only(raw, "color", &["", "never", "always", "auto"])?;
+    only(raw, "colour", &["", "never", "always", "auto"])?;
     runtime_mode(raw)
 }
 
@@ -108,6 +108,7 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         guru: raw.has("guru"),
         keep_tmpdir: raw.has("keep") || raw.has("tmpdir"),
         unoptimized: raw.has("unoptimized"),
+        color: color(raw),
         suppress_warnings: raw.has("no-warnings"),
         panic_warnings: raw.has("panic-warnings") && !raw.has("no-warnings"),
         timing: raw.has("timing"),
@@ -241,6 +242,14 @@ fn compatible(raw: &Raw) -> Result<(u32, u32), UsageError> {
         None => {
             Err(UsageError::with_hint(format!("Invalid version '{}' for --compatible.", value.display())))
         }
+    }
+}
+
+fn color(raw: &Raw) -> Color {
+    match raw.last("colour").or(raw.last("color")).and_then(|when| when.to_str()) {
+        None | Some("auto") => Color::Auto,
+        Some("never") => Color::Never,
+        Some(_) => Color::Always,
     }
 }
 

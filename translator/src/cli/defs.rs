@@ -129,11 +129,7 @@ pub const DEFS: &[Def] = &[
     long("message-format", Required("classic|json"), "layout of errors and warnings"),
     long("dump-after", Required("resolve|optimize|types"), "print the program after that part of pass 2"),
     long("runtime", Required("kernel"), "run-time mode; only the kernel mode exists"),
-    long(
-        "color",
-        Optional("never|always|auto"),
-        "colours in messages; only `never` and `auto`, which prints none",
-    ),
+    long("color", Optional("never|always|auto"), "colours in messages; on a terminal when not given"),
     long("colour", Optional("never|always|auto"), "the same as --color"),
     value("arch", 'a', "ARCH", "kernel architecture; only x86_64"),
     flag("bulk", 'b', "one output file a CPU").refused("output of all CPUs is merged in order; use -o FILE"),

@@ -36,6 +36,18 @@ pub enum Signing {
     },
 }
 
+/// When messages have colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Color {
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+    /// On a terminal.
+    #[default]
+    Auto,
+}
+
 /// Privilege of the person who will run the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Privilege {
@@ -103,6 +115,8 @@ pub struct Options {
     pub keep_tmpdir: bool,
     /// `-u`
     pub unoptimized: bool,
+    /// `--color`
+    pub color: Color,
     /// `-w`
     pub suppress_warnings: bool,
     /// `-W`
@@ -156,6 +170,7 @@ impl Default for Options {
             guru: false,
             keep_tmpdir: false,
             unoptimized: false,
+            color: Color::Auto,
             suppress_warnings: false,
             panic_warnings: false,
             timing: false,

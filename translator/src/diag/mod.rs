@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod diagnostic;
+pub mod palette;
 pub mod render_classic;
 pub mod render_json;
 pub mod sink;
@@ -9,4 +10,5 @@ pub mod suggest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use palette::Palette;
 pub use sink::Sink;

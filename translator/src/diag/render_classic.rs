@@ -6,16 +6,21 @@ use std::cell::Cell;
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Saw, Severity};
+use super::palette::{Palette, Part};
 use crate::source::map::OriginKind;
 use crate::source::{FileId, SourceMap, Span, token_text};
 
 /// Bytes of a line that are shown on either side of the place; generated scripts may be one line.
 const MOST_SHOWN: usize = 1000;
 
+/// Links of a chain of expansions that are shown; a macro that never ends has hundreds.
+const MOST_LINKS: usize = 10;
+
 /// Renders the diagnostics of one run, which leave out the name of a file that was named just before.
 #[derive(Default, Debug)]
 pub struct Renderer {
     last_file: Cell<Option<FileId>>,
+    palette: Palette,
 }
 
 /// How a severity lays its lines out.
@@ -31,9 +36,14 @@ const SEMANTIC: Layout = Layout { align: 8, full_places: false };
 const WARNING: Layout = Layout { align: 1, full_places: false };
 
 impl Renderer {
+    /// A renderer that paints in these colours.
+    pub fn coloured(palette: Palette) -> Self {
+        Renderer { palette, ..Renderer::default() }
+    }
+
     /// All lines of a diagnostic and of its causes.
     pub fn render(&self, sources: &SourceMap, diagnostic: &Diagnostic) -> Vec<u8> {
-        let page = Page { sources, last_file: &self.last_file };
+        let page = Page { sources, last_file: &self.last_file, palette: &self.palette };
         let mut out = Vec::new();
         page.diagnostic(diagnostic, &mut out);
         out
@@ -43,19 +53,22 @@ impl Renderer {
 struct Page<'a> {
     sources: &'a SourceMap,
     last_file: &'a Cell<Option<FileId>>,
+    palette: &'a Palette,
 }
 
 impl Page<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic, out: &mut Vec<u8>) {
         match diagnostic.severity {
             Severity::ParseError => self.parse_error(diagnostic, out),
-            Severity::SemanticError => self.located("semantic error: ", diagnostic, &SEMANTIC, out),
-            Severity::Warning => self.located("WARNING: ", diagnostic, &WARNING, out),
+            Severity::SemanticError => {
+                self.located((Part::Error, "semantic error:"), diagnostic, &SEMANTIC, out)
+            }
+            Severity::Warning => self.located((Part::Warning, "WARNING:"), diagnostic, &WARNING, out),
             Severity::Note => self.note(diagnostic, out),
             Severity::Error => {
                 // SystemTap says these without a prefix.
-                let prefix = if diagnostic.code == Code::Input { "" } else { "ERROR: " };
-                self.located(prefix, diagnostic, &SEMANTIC, out);
+                let word = if diagnostic.code == Code::Input { "" } else { "ERROR:" };
+                self.located((Part::Error, word), diagnostic, &SEMANTIC, out);
             }
         }
         for help in &diagnostic.helps {
@@ -70,7 +83,8 @@ impl Page<'_> {
     }
 
     fn parse_error(&self, diagnostic: &Diagnostic, out: &mut Vec<u8>) {
-        out.extend_from_slice(format!("parse error: {}\n", diagnostic.message).as_bytes());
+        self.palette.paint(Part::Error, b"parse error:", out);
+        out.extend_from_slice(format!(" {}\n", diagnostic.message).as_bytes());
         match (&diagnostic.saw, diagnostic.token) {
             (Some(Saw::Eof(name)), _) => {
                 out.extend_from_slice(format!("        saw: {name} EOF\n").as_bytes())
@@ -91,8 +105,11 @@ impl Page<'_> {
         out.push(b'\n');
     }
 
-    fn located(&self, prefix: &str, diagnostic: &Diagnostic, layout: &Layout, out: &mut Vec<u8>) {
-        out.extend_from_slice(prefix.as_bytes());
+    fn located(&self, word: (Part, &str), diagnostic: &Diagnostic, layout: &Layout, out: &mut Vec<u8>) {
+        if !word.1.is_empty() {
+            self.palette.paint(word.0, word.1.as_bytes(), out);
+            out.push(b' ');
+        }
         out.extend_from_slice(diagnostic.message.as_bytes());
         match diagnostic.token {
             Some(span) => self.token_line(": ", span, layout, out),
@@ -110,12 +127,27 @@ impl Page<'_> {
         out.push(b'\n');
         let shown = self.sources.shown(span);
         self.source_line(shown, layout, out);
-        if let Some(origin) = self.sources.origin(shown.origin) {
+        self.chain(shown, layout, out);
+    }
+
+    /// The expansions that a token came from, inner ones first, each named in full.
+    fn chain(&self, mut span: Span, layout: &Layout, out: &mut Vec<u8>) {
+        let layout = Layout { full_places: true, ..*layout };
+        for _ in 0..MOST_LINKS {
+            let Some(origin) = self.sources.origin(span.origin) else { return };
             let how = match origin.kind {
                 OriginKind::Synthesised => "\tin synthesized code from: ",
                 OriginKind::Macro | OriginKind::Argument => "\tin expansion of macro: ",
             };
-            self.token_line(how, origin.at, &Layout { full_places: true, ..*layout }, out);
+            out.extend_from_slice(how.as_bytes());
+            self.token(origin.at, &layout, out);
+            out.push(b'\n');
+            span = self.sources.shown(origin.at);
+            self.source_line(span, &layout, out);
+        }
+        let more = self.sources.links(span.origin);
+        if more > 0 {
+            out.extend_from_slice(format!("\tin {more} more expansions\n").as_bytes());
         }
     }
 
@@ -126,7 +158,9 @@ impl Page<'_> {
         let repeated = self.last_file.replace(Some(span.file)) == Some(span.file) && !layout.full_places;
         let place = self.sources.line_col(span);
         let name = if repeated { String::new() } else { self.sources.file(span.file).name.clone() };
-        out.extend_from_slice(format!(" at {name}:{}:{}", place.line, place.column).as_bytes());
+        out.extend_from_slice(b" at ");
+        let place = format!("{name}:{}:{}", place.line, place.column);
+        self.palette.paint(Part::Source, place.as_bytes(), out);
     }
 
     fn source_line(&self, span: Span, layout: &Layout, out: &mut Vec<u8>) {
@@ -135,12 +169,16 @@ impl Page<'_> {
         let (line, column) = window(file.line_text(place.line), place.column as usize - 1);
         out.resize(out.len() + layout.align, b' ');
         out.extend_from_slice(b"source: ");
-        out.extend_from_slice(line);
+        let column = column.min(line.len());
+        let end = line.len().min(column + (span.hi - span.lo) as usize);
+        out.extend_from_slice(&line[..column]);
+        self.palette.paint(Part::Token, &line[column..end], out);
+        out.extend_from_slice(&line[end..]);
         out.push(b'\n');
         out.resize(out.len() + layout.align + b"source: ".len(), b' ');
-        let before = &line[..line.len().min(column)];
-        out.extend(before.iter().map(|&byte| if byte == b'\t' { b'\t' } else { b' ' }));
-        out.extend_from_slice(b"^\n");
+        out.extend(line[..column].iter().map(|&byte| if byte == b'\t' { b'\t' } else { b' ' }));
+        self.palette.paint(Part::Caret, b"^", out);
+        out.push(b'\n');
     }
 }
 

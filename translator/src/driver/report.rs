@@ -1,16 +1,21 @@
 //! Diagnostics on their way to the user: layout, repetition, -w and -W, exit codes.
 
 use std::cell::{Cell, RefCell};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
 
-use crate::cli::options::Options;
+use crate::cli::options::{Color, Options};
 use crate::diag::render_classic::Renderer;
-use crate::diag::{Code, Diagnostic, Severity, Sink, render_json};
+use crate::diag::{Code, Diagnostic, Palette, Severity, Sink, render_json};
+use crate::host::Host;
 use crate::library::Library;
 use crate::library::search::Tally;
 use crate::source::SourceMap;
+
+/// What the passes are called when they fail.
+const NAMES: [&str; 5] = ["parse", "analysis", "translation", "compilation", "run"];
 
 /// What a run shows of its diagnostics.
 pub struct Report<'a> {
@@ -25,11 +30,11 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// A report that has shown nothing.
-    pub fn new(options: &'a Options, sources: &'a SourceMap) -> Self {
+    pub fn new(host: &dyn Host, options: &'a Options, sources: &'a SourceMap) -> Self {
         Report {
             options,
             sources,
-            classic: Renderer::default(),
+            classic: Renderer::coloured(palette(host, options.color)),
             seen: RefCell::default(),
             warned: Cell::new(false),
             repeated_errors: Cell::new(0),
@@ -85,8 +90,19 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Says that a pass failed. Who reads objects has the exit code.
+    pub fn failed(&self, pass: u8) {
+        if !self.options.json_messages {
+            let name = NAMES[usize::from(pass) - 1];
+            eprintln!("Pass {pass}: {name} failed.  [man error::pass{pass}]");
+        }
+    }
+
     /// Says how much was left out.
     pub fn close(&self) {
+        if self.options.json_messages {
+            return;
+        }
         let counts = [(self.repeated_errors.get(), "error"), (self.repeated_warnings.get(), "warning")];
         for (count, kind) in counts.into_iter().filter(|(count, _)| *count > 0) {
             eprintln!("Number of similar {kind} messages suppressed: {count}.");
@@ -107,6 +123,23 @@ pub fn searched(library: &Library<'_>) {
     };
     library.searched().iter().for_each(|one| line("Searched for library macro files", &one.dir, &one.macros));
     library.searched().iter().for_each(|one| line("Searched", &one.dir, &one.scripts));
+}
+
+/// The colours that option and environment ask for.
+fn palette(host: &dyn Host, color: Color) -> Palette {
+    let dumb = || host.env("TERM").is_none_or(|term| term == "dumb");
+    let coloured = match color {
+        Color::Never => false,
+        Color::Always => true,
+        Color::Auto => std::io::stderr().is_terminal() && !dumb(),
+    };
+    if !coloured {
+        return Palette::default();
+    }
+    match host.env("SYSTEMTAP_COLORS") {
+        Some(own) => Palette::parse(&own.to_string_lossy()),
+        None => Palette::parse(Palette::USUAL),
+    }
 }
 
 /// Diagnostics are bytes: scripts may hold any.

@@ -40,7 +40,7 @@ pub struct Derived {
     pub chain: Vec<String>,
     /// The probe and the aliases on the way as they are written, the innermost first.
     pub lineage: Vec<ItemRef>,
-    /// The script's own point.
+    /// The word `probe` in the script.
     pub span: Span,
     /// It may fail to register.
     pub optional: bool,
@@ -94,6 +94,9 @@ impl Deriver<'_, '_> {
         self.level(&Level { item: probe, outer: None, via: None }, &[], &mut out, &mut |sink, error| {
             sink.push(error)
         });
+        if let Item::Probe(declared) = &self.catalog.file(probe.file).items[probe.item] {
+            out.iter_mut().for_each(|derived| derived.span = declared.span);
+        }
         out
     }
 
@@ -266,7 +269,6 @@ impl Level<'_> {
             epilogues.push(Part::Epilogue(level.item));
             derived.chain.push(point_text(&via.components));
             derived.conditions.extend(via.condition);
-            derived.span = via.span;
             level = outer;
         }
         derived.lineage.push(level.item);

@@ -56,7 +56,7 @@ fn globals(
 ) -> Result<Vec<GlobalId>, Reported> {
     let mut ids = Vec::new();
     for name in named(&node.code, what) {
-        match names.global(file, name) {
+        match names.global(file, name, node.span) {
             Some(id) => ids.push(id),
             None => {
                 let message = format!("unresolved global '{name}' in pragma:{what}");

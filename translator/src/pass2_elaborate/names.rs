@@ -18,7 +18,7 @@ use crate::ir::ty::{Ty, ValueTy};
 use crate::pass1_parse::ast::{self, Literal, TypeName};
 use crate::probes::Scope;
 use crate::session::Session;
-use crate::source::{FileId, Span, Symbol};
+use crate::source::{FileId, Span, Symbol, token_text};
 
 /// Errors up to this many come with similar names.
 const MAX_HINTS: usize = 20;
@@ -106,10 +106,24 @@ impl<'a> Names<'a> {
         Err(Reported)
     }
 
-    /// The global that a name in `file` means.
-    pub fn global(&mut self, file: FileId, name: Symbol) -> Option<GlobalId> {
+    /// The global that a name in `file`, at `span`, means.
+    pub fn global(&mut self, file: FileId, name: Symbol, span: Span) -> Option<GlobalId> {
         let item = self.catalog.global(file, name)?;
-        self.global_at(item)
+        let id = self.global_at(item)?;
+        if !self.globals[id.index()].library && self.session.sources.file(file).library {
+            self.warn_of_crossing(id, span);
+        }
+        Some(id)
+    }
+
+    /// A library file that means a local of its own may meet a global of the script by mistake.
+    fn warn_of_crossing(&self, id: GlobalId, span: Span) {
+        let sources = &self.session.sources;
+        let declared = self.program.globals[id].span;
+        let name = token_text::describe(&sources.text(declared));
+        let place = sources.place(declared);
+        let message = format!("cross-file global variable reference to {name} at {place} from");
+        self.sink.push(Diagnostic::warning(Code::Suspicious, message, span));
     }
 
     /// Statistics whose buckets are walked.

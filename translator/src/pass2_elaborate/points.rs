@@ -207,17 +207,15 @@ impl Search<'_> {
     /// Matches `point[position..]` below `node`; components before it are resolved.
     fn walk(&mut self, node: usize, point: &mut Vec<Component>, position: usize) -> Result<(), Miss> {
         let here = &self.tree.nodes[node];
-        let Some(component) = point.get(position) else { return self.complete(node, point) };
+        let Some(component) = point.get(position).cloned() else { return self.complete(node, point) };
         if component.name.as_str().contains('*') {
             return self.wildcard(node, point, position);
         }
-        match here.children.get(&Key::of(component)) {
+        match here.children.get(&Key::of(&component)) {
             Some(&child) => self.walk(child, point, position + 1),
-            None => self.rest(node, point, position).ok_or_else(|| Miss {
-                diagnostic: mismatch("probe point mismatch", component),
-                node: Some(node),
-                position,
-            }),
+            None => self
+                .rest(node, point, position)
+                .ok_or_else(|| self.miss(node, "probe point mismatch", &component, position)),
         }
     }
 
@@ -233,6 +231,14 @@ impl Search<'_> {
         }
         self.take_all(node, point, point.len());
         Ok(())
+    }
+
+    /// Why `component` leads nowhere from `node`. What follows a complete point is no misspelt part of one.
+    fn miss(&self, node: usize, message: &str, component: &Component, position: usize) -> Miss {
+        let complete = self.suffixes && !self.tree.nodes[node].targets.is_empty();
+        let message = if complete { "invalid suffix for probe" } else { message };
+        let diagnostic = Diagnostic::semantic(Code::ProbePoint, message, component.span);
+        Miss { diagnostic, node: (!complete).then_some(node), position }
     }
 
     fn take_all(&mut self, node: usize, point: &[Component], named: usize) {
@@ -283,14 +289,10 @@ impl Search<'_> {
         point[position] = pattern;
         if self.found.len() == before && self.rest(node, point, position).is_none() {
             let message = "probe point mismatch: didn't find any wildcard matches";
-            return Err(Miss { diagnostic: mismatch(message, &point[position]), node: Some(node), position });
+            return Err(self.miss(node, message, &point[position], position));
         }
         Ok(())
     }
-}
-
-fn mismatch(message: &str, component: &Component) -> Diagnostic {
-    Diagnostic::semantic(Code::ProbePoint, message, component.span)
 }
 
 /// What remains of a pattern with `**` for the next component, when the part before it fits this one.

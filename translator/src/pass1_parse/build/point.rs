@@ -75,18 +75,28 @@ impl Builder<'_> {
     }
 
     fn component(&self, pair: Pair<'_, Rule>) -> Built<Component> {
-        let span = self.span(&pair);
+        let mut span = self.span(&pair);
         let mut name = Symbol::new("");
         let mut arg: Option<Literal> = None;
         for part in pair.into_inner() {
             match part.as_rule() {
                 // The text holds the pieces as they are, a `#` around reserved words and a tab between pieces.
-                Rule::component_name => name = Symbol::new(&part.as_str().replace(['\t', '#'], "")),
+                Rule::component_name => {
+                    let glued = part.as_str().rfind('\t').map_or(0, |tab| tab + 1);
+                    let last = self.joined.token_at(part.as_span().start() + glued).span;
+                    name = Symbol::new(&part.as_str().replace(['\t', '#'], ""));
+                    span = through(span, last);
+                }
                 _ => arg = Some(self.literal(part)?),
             }
         }
         Ok(Component { span, name, arg })
     }
+}
+
+/// From one token to another that it is glued to.
+fn through(first: Span, last: Span) -> Span {
+    if first.file == last.file && first.origin == last.origin { Span { hi: last.hi, ..first } } else { first }
 }
 
 impl ProbePoint {
@@ -99,6 +109,9 @@ impl ProbePoint {
     }
 
     fn append(&mut self, rest: &ProbePoint) {
+        if self.components.is_empty() {
+            self.span = rest.span;
+        }
         self.components.extend(rest.components.iter().cloned());
         self.optional = rest.optional;
         self.sufficient = rest.sufficient;

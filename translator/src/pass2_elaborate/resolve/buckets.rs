@@ -105,7 +105,7 @@ impl Resolver<'_, '_> {
     }
 
     fn variable(&mut self, name: Symbol, span: Span) -> Place {
-        match self.global(name) {
+        match self.global(name, span) {
             Some(global) => {
                 // Whether it is an array is said by the resolution of the body's own uses.
                 let _ = self.names.settle_arity(global, 0, span);

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::{Carried, Context, Reported, Resolver, make};
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::{ContextValue, Place, StatRef};
 use crate::ir::program::Constant;
 use crate::ir::{Expr, ExprKind};
@@ -107,12 +107,12 @@ impl Resolver<'_, '_> {
     }
 
     fn name(&mut self, name: crate::source::Symbol, span: Span) -> Result<ExprKind, Reported> {
-        if let Some(id) = self.global(name) {
+        if let Some(id) = self.global(name, span) {
             self.names.settle_arity(id, 0, span)?;
             return Ok(ExprKind::Global(id));
         }
         if self.context == Context::Condition {
-            let message = format!("probe condition must not reference undeclared global '{name}'");
+            let message = "probe condition must not reference undeclared global";
             return self.error(Code::Misuse, message, span);
         }
         Ok(ExprKind::Local(self.local(name, span)))
@@ -202,7 +202,7 @@ impl Resolver<'_, '_> {
     /// The statistic that an operator works on.
     pub(super) fn stat_ref(&mut self, node: &ast::Expr) -> Result<StatRef, Reported> {
         match &node.kind {
-            ast::ExprKind::Name(name) => match self.global(*name) {
+            ast::ExprKind::Name(name) => match self.global(*name, node.span) {
                 Some(global) => {
                     self.names.settle_arity(global, 0, node.span)?;
                     Ok(StatRef { global, keys: Vec::new() })
@@ -286,14 +286,14 @@ impl Resolver<'_, '_> {
                 let message = "only `=` can write to a target variable";
                 return self.error(Code::Misuse, message, operator);
             }
-            _ => return self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
+            _ => return self.no_place(node.span, operator),
         }
         let target = self.expr(node)?;
         match target.kind {
             ExprKind::Local(id) => Ok(Place::Local(id)),
             ExprKind::Global(id) => Ok(Place::Global(id)),
             ExprKind::Element { array, keys } => Ok(Place::Element(array, keys, target.span)),
-            _ => self.error(Code::Misuse, "Expecting lvalue for assignment", operator),
+            _ => self.no_place(node.span, operator),
         }
     }
 
@@ -334,6 +334,12 @@ impl Resolver<'_, '_> {
                 Err(Reported)
             }
         }
+    }
+
+    fn no_place(&self, target: Span, operator: Span) -> Result<Place, Reported> {
+        let message = "Expecting lvalue for assignment";
+        self.names.sink.push(Diagnostic::semantic(Code::Misuse, message, operator).and_at(target));
+        Err(Reported)
     }
 
     /// `@const("C")`: an expression of C that is a number.

@@ -121,11 +121,11 @@ impl<'r, 'a> Resolver<'r, 'a> {
     }
 
     /// The global that a name means here, unless a local of the name is known.
-    fn global(&mut self, name: Symbol) -> Option<GlobalId> {
+    fn global(&mut self, name: Symbol, span: Span) -> Option<GlobalId> {
         if self.by_name.contains_key(&name) {
             return None;
         }
-        self.names.global(self.file, name)
+        self.names.global(self.file, name, span)
     }
 
     /// The global array of a name with so many keys.
@@ -134,7 +134,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             let message = format!("array has {keys} keys, at most {MAX_KEYS} are possible");
             return self.error(Code::Type, message, span);
         }
-        match self.global(name) {
+        match self.global(name, span) {
             Some(id) => {
                 self.names.settle_arity(id, keys, span)?;
                 Ok(id)

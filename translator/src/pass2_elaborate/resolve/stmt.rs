@@ -138,7 +138,7 @@ impl Resolver<'_, '_> {
 
     fn delete(&mut self, target: &ast::Expr) -> Result<StmtKind, Reported> {
         match &target.kind {
-            ast::ExprKind::Name(name) => match self.global(*name) {
+            ast::ExprKind::Name(name) => match self.global(*name, target.span) {
                 Some(global) => Ok(StmtKind::DeleteAll(global)),
                 None => self.error(Code::Unresolved, "unresolved array in delete statement", target.span),
             },
@@ -169,7 +169,7 @@ impl Resolver<'_, '_> {
 
     /// A variable that a statement sets. A global gets its value by an assignment in front of the body.
     fn loop_variable(&mut self, name: Symbol, span: Span, body: &mut Block) -> LocalId {
-        let Some(global) = self.global(name) else { return self.local(name, span) };
+        let Some(global) = self.global(name, span) else { return self.local(name, span) };
         let local = self.hidden(span);
         let value = Box::new(make(span, ExprKind::Local(local)));
         let place = Box::new(Place::Global(global));
