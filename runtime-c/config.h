@@ -150,6 +150,11 @@
 #error "STP_OVERLOAD_INTERVAL must be at least 1000 cycles and STP_OVERLOAD_THRESHOLD at least 1"
 #endif
 
+/* Bytes for the calls that a soft error names. */
+#ifndef STP_CALLED_FROM_LEN
+#define STP_CALLED_FROM_LEN 400
+#endif
+
 /* Bytes of output that a context collects before it writes a record. */
 #ifndef STP_BUFFER_SIZE
 #define STP_BUFFER_SIZE 8192

@@ -1,10 +1,11 @@
 //! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
-//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, cost, flood.
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, cost, sort, flood.
 
 mod compile;
 mod cost;
 mod flood;
 mod front;
+mod sort;
 mod table;
 
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
     }
     for release in kernels.iter().filter(|_| only("cost")) {
         part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));
+    }
+    if only("sort") {
+        part("Sorting 10,000 strings", sort::rows());
     }
     if only("flood") {
         part(&format!("Flood of 300,000 records of 80 bytes, {oldest}"), flood::rows(oldest));

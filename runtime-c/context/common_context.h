@@ -34,6 +34,8 @@
 	int64_t histogram[STP_MAX_BUCKETS > 128 ? STP_MAX_BUCKETS : 128];
 #endif
 	string_t error_buffer;		/* where last_error is built when it is no constant */
+	int called_from_len;
+	char called_from[STP_CALLED_FROM_LEN];	/* the calls that last_error passed on its way out */
 #ifdef STP_MATCH_TAGS
 	struct stp_match match;		/* the handler's latest match of a regular expression */
 #endif

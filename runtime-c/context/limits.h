@@ -26,6 +26,30 @@ static __always_inline u64 stp_cycles(void)
 /* Leads out of the handler as a soft error does, but past every catch, and is not reported: abort(). */
 static const char stp_abort[] __maybe_unused = "abort";
 
+/*
+ * Notes a call that a soft error leaves, innermost first.  What has no room is left out as a whole.
+ * ctx: any, NMI too, @c held; locks: none
+ */
+static noinline notrace __maybe_unused void stp_called_from(struct context *c, const char *place)
+{
+	int left = STP_CALLED_FROM_LEN - c->called_from_len;
+	int n = snprintf(c->called_from + c->called_from_len, left, " (called from %s)", place);
+
+	if (n < left)
+		c->called_from_len += n;
+	c->called_from[c->called_from_len] = '\0';
+}
+NOKPROBE_SYMBOL(stp_called_from);
+
+/* There is no error any more.  ctx: any, NMI too, @c held; locks: none */
+static __always_inline void stp_forget_error(struct context *c)
+{
+	c->last_error = NULL;
+	c->last_stmt = NULL;
+	c->called_from_len = 0;
+	c->called_from[0] = '\0';
+}
+
 /* Reports the soft error that ended the handler.  ctx: any, NMI too, @c held; locks: none */
 static noinline notrace void stp_soft_error(struct context *c)
 {
@@ -35,14 +59,13 @@ static noinline notrace void stp_soft_error(struct context *c)
 	atomic_inc(&stp_session.error_count);
 #else
 	if (c->last_stmt)
-		_stp_softerror("%s near %s in probe %s", c->last_error, c->last_stmt, c->probe_point);
+		_stp_softerror("%s near %s%s in probe %s", c->last_error, c->last_stmt, c->called_from, c->probe_point);
 	else
 		_stp_softerror("%s in probe %s", c->last_error, c->probe_point);
 	stp_count_error();
 #endif
 out:
-	c->last_error = NULL;
-	c->last_stmt = NULL;
+	stp_forget_error(c);
 }
 NOKPROBE_SYMBOL(stp_soft_error);
 

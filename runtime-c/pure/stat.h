@@ -17,26 +17,29 @@ struct stp_stat {
 
 enum stp_stat_figure { STP_STAT_COUNT, STP_STAT_SUM, STP_STAT_MIN, STP_STAT_MAX, STP_STAT_AVG, STP_STAT_VARIANCE };
 
+/* What some operator of the script asks for beside the count: a constant, so the rest costs nothing. */
+enum stp_stat_needs { STP_STAT_NEEDS_SUM = 1, STP_STAT_NEEDS_MIN = 2, STP_STAT_NEEDS_MAX = 4 };
+
 /* ctx: any; locks: the statistic's, or none when this CPU's own */
-static inline void stp_stat_add(struct stp_stat *stat, int64_t value)
+static __always_inline void stp_stat_add(struct stp_stat *stat, int64_t value, unsigned int needs)
 {
-	if (!stat->count++) {
+	bool first = !stat->count++;
+
+	if ((needs & STP_STAT_NEEDS_MIN) && (first || value < stat->min))
 		stat->min = value;
+	if ((needs & STP_STAT_NEEDS_MAX) && (first || value > stat->max))
 		stat->max = value;
-	} else if (value < stat->min) {
-		stat->min = value;
-	} else if (value > stat->max) {
-		stat->max = value;
-	}
-	stat->sum += value;
+	if (needs & STP_STAT_NEEDS_SUM)
+		stat->sum += value;
 }
 
 /* Welford's method on integers; `shift` bits keep the fractions. ctx: any; locks: as stp_stat_add() */
-static inline void stp_stat_add_variance(struct stp_stat *stat, int64_t value, unsigned int shift)
+static __always_inline void stp_stat_add_variance(struct stp_stat *stat, int64_t value, unsigned int needs,
+						  unsigned int shift)
 {
 	int64_t shifted = (int64_t)((uint64_t)value << shift), delta;
 
-	stp_stat_add(stat, value);
+	stp_stat_add(stat, value, needs);
 	delta = shifted - stat->mean;
 	stat->mean += stp_div(delta, stat->count);
 	stat->spread += delta * (shifted - stat->mean);

@@ -8,6 +8,20 @@
 #define SHIFT 8
 #define PARTS 3
 
+#define ALL (STP_STAT_NEEDS_SUM | STP_STAT_NEEDS_MIN | STP_STAT_NEEDS_MAX)
+
+/* What nobody asks for is not kept. */
+static void check_needs(void)
+{
+	struct stp_stat stat = {};
+
+	stp_stat_add(&stat, 5, STP_STAT_NEEDS_MIN);
+	stp_stat_add(&stat, 3, STP_STAT_NEEDS_MIN);
+	stp_stat_add(&stat, 9, STP_STAT_NEEDS_MIN);
+	CHECK(stat.count == 3 && stat.min == 3, "the least of three");
+	CHECK(!stat.sum && !stat.max && !stat.mean && !stat.spread, "the rest");
+}
+
 static void check(const struct stp_stat *stat, const int64_t *values, int count)
 {
 	int64_t low = INT64_MAX, high = INT64_MIN, sum = 0;
@@ -40,12 +54,13 @@ int main(void)
 
 	for (count = 1; count <= 1000; count++) {
 		values[count - 1] = (int64_t)(shim_random() % 2001) - 700;
-		stp_stat_add_variance(&whole, values[count - 1], SHIFT);
-		stp_stat_add_variance(&parts[shim_random() % PARTS], values[count - 1], SHIFT);
+		stp_stat_add_variance(&whole, values[count - 1], ALL, SHIFT);
+		stp_stat_add_variance(&parts[shim_random() % PARTS], values[count - 1], ALL, SHIFT);
 		check(&whole, values, count);
 	}
 	for (i = 0; i < PARTS; i++)
 		stp_stat_merge(&merged, &parts[i]);
 	check(&merged, values, 1000);
+	check_needs();
 	return 0;
 }

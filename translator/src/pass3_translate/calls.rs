@@ -34,7 +34,7 @@ impl Body<'_> {
         let mut values = self.values(&exprs, &[]);
         self.keep_what_callee_changes(id, args, &mut values);
         self.fail_if(&format!("{} >= MAXNESTING", self.nesting()), "MAXNESTING exceeded", span);
-        self.attempt(id, &values, dest, result);
+        self.attempt(id, &values, span, dest, result);
         // Candidates that say `next` hand over to the next one, with the same arguments.
         let mut candidate = id;
         let mut opened = 0;
@@ -42,7 +42,7 @@ impl Body<'_> {
             let Some(next) = self.unit.program.functions[candidate].next else { break };
             self.open_unless_done(candidate);
             opened += 1;
-            self.attempt(next, &values, dest, result);
+            self.attempt(next, &values, span, dest, result);
             candidate = next;
         }
         if self.says_next(candidate) {
@@ -55,7 +55,14 @@ impl Body<'_> {
     }
 
     /// Fills the frame of one function and calls it.
-    fn attempt(&mut self, id: FunctionId, values: &[String], dest: Option<&str>, result: Option<&str>) {
+    fn attempt(
+        &mut self,
+        id: FunctionId,
+        values: &[String],
+        span: Span,
+        dest: Option<&str>,
+        result: Option<&str>,
+    ) {
         let frame = self.frame(id);
         let name = names::function(&self.unit.program.functions[id]);
         for (slot, value) in self.unit.function_slots[id.index()].iter().zip(values) {
@@ -73,11 +80,19 @@ impl Body<'_> {
             self.out.line(format!("{frame}.__retvalue = {temp};"));
         }
         self.out.line(format!("{name}(c, {});", self.nesting()));
-        self.out.line("if (unlikely(c->last_error))");
-        self.out.line(format!("\tgoto {};", self.error_label()));
+        self.leave_with_error_of_callee(span);
         if let Some(result) = result {
             self.out.line(format!("{result} = {frame}.__retvalue;"));
         }
+    }
+
+    /// The error's own place stays; this call is one of those that led there.
+    fn leave_with_error_of_callee(&mut self, span: Span) {
+        let place = self.token_place(span);
+        self.out.open("if (unlikely(c->last_error)) {");
+        self.out.line(format!("stp_called_from(c, {place});"));
+        self.out.line(format!("goto {};", self.error_label()));
+        self.out.close("}");
     }
 
     fn frame(&self, id: FunctionId) -> String {

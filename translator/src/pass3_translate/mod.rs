@@ -27,6 +27,8 @@ mod target;
 mod tests;
 mod writer;
 
+use rustc_hash::FxHashMap;
+
 use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::Piece;
@@ -65,17 +67,31 @@ fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic
     let mut sort_sites = vec![0; program.globals.len()];
     let functions: Vec<_> =
         program.functions.handles().map(|id| handlers::function(&unit, id, &mut sort_sites)).collect();
+    let shared = shared_handlers(&probes, input.options.unoptimized);
+    let own = probes.iter().zip(&shared).enumerate().filter(|(index, (_, first))| index == *first);
     let handlers: Vec<_> =
-        probes.iter().map(|probe| handlers::handler(&unit, probe, &mut sort_sites)).collect();
+        own.map(|(_, (probe, _))| handlers::handler(&unit, probe, &mut sort_sites)).collect();
+    let rows = probes.iter().zip(&shared).map(|(probe, &first)| tables::probe_row(probe, probes[first]));
     let templates = Templates::load()?;
-    let view = module_view(&unit, &templates, &probes, functions, handlers, &sort_sites)?;
+    let view = module_view(&unit, &templates, &probes, rows.collect(), functions, handlers, &sort_sites)?;
     Ok(number_lines(&templates.render("module.c", &view)?))
+}
+
+/// For each probe the first one that does the same: they share a handler. Wildcards make thousands of the kind.
+fn shared_handlers(probes: &[&Probe], unoptimized: bool) -> Vec<usize> {
+    if unoptimized {
+        return (0..probes.len()).collect();
+    }
+    let mut first = FxHashMap::default();
+    let told = |probe: &Probe| format!("{:?}", (&probe.body, &probe.locals, &probe.condition, &probe.locks));
+    probes.iter().enumerate().map(|(index, probe)| *first.entry(told(probe)).or_insert(index)).collect()
 }
 
 fn module_view(
     unit: &Unit<'_>,
     templates: &Templates,
     probes: &[&Probe],
+    rows: Vec<String>,
     functions: Vec<Written>,
     handlers: Vec<Written>,
     sort_sites: &[u32],
@@ -105,7 +121,7 @@ fn module_view(
         stats: tables::stats(unit),
         prototypes,
         bodies,
-        probes: probes.iter().map(|probe| tables::probe_row(probe)).collect(),
+        probes: rows,
         families: families.texts,
         has_begin_end: families.has_begin_end,
         registered: families.registered,

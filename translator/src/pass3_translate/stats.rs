@@ -4,7 +4,7 @@ use super::body::Body;
 use super::{histogram, names};
 use crate::ir::expr::{Expr, Place, StatRef};
 use crate::ir::program::Global;
-use crate::ir::ty::ValueTy;
+use crate::ir::ty::{StatNeeds, ValueTy};
 use crate::pass1_parse::ast::StatOp;
 use crate::source::Span;
 
@@ -18,6 +18,17 @@ pub fn figure(op: StatOp) -> &'static str {
         StatOp::Avg => "STP_STAT_AVG",
         StatOp::Variance => "STP_STAT_VARIANCE",
     }
+}
+
+/// What `<<<` keeps beside the count, as a C constant.
+fn kept(needs: StatNeeds) -> String {
+    let asked = [
+        (needs.sum || needs.avg, "STP_STAT_NEEDS_SUM"),
+        (needs.min, "STP_STAT_NEEDS_MIN"),
+        (needs.max, "STP_STAT_NEEDS_MAX"),
+    ];
+    let names: Vec<&str> = asked.iter().filter(|(asked, _)| *asked).map(|(_, name)| *name).collect();
+    if names.is_empty() { "0".into() } else { names.join(" | ") }
 }
 
 /// Where each CPU keeps a scalar's figures.
@@ -45,9 +56,10 @@ impl Body<'_> {
             Place::Local(_) => return value,
         };
         let ValueTy::Stat(needs) = global.value else { return value };
+        let kept = kept(needs);
         self.out.line(match needs.variance {
-            Some(shift) => format!("stp_stat_add_variance({stat}, {value}, {shift});"),
-            None => format!("stp_stat_add({stat}, {value});"),
+            Some(shift) => format!("stp_stat_add_variance({stat}, {value}, {kept}, {shift});"),
+            None => format!("stp_stat_add({stat}, {value}, {kept});"),
         });
         if let Some(bucket) = histogram::bucket(needs.hist, &value) {
             self.out.line(format!("{counts}[{bucket}]++;"));

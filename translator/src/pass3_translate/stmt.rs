@@ -119,8 +119,7 @@ impl Body<'_> {
             let dest = self.local(local);
             self.out.line(format!("stp_string_copy({dest}, c->last_error);"));
         }
-        self.out.line("c->last_error = NULL;");
-        self.out.line("c->last_stmt = NULL;");
+        self.out.line("stp_forget_error(c);");
         self.block(handler);
         self.label(&done);
     }

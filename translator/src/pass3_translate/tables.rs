@@ -119,12 +119,12 @@ pub fn stats(unit: &Unit<'_>) -> Vec<String> {
     stats.map(names::global).collect()
 }
 
-/// A row of stap_probes[].
-pub fn probe_row(probe: &Probe) -> String {
+/// A row of stap_probes[]; the handler may be that of another probe which does the same.
+pub fn probe_row(probe: &Probe, handled_as: &Probe) -> String {
     let text = |s: &str| c_string(s.as_bytes());
     format!(
         "STAP_PROBE_INIT(&{}, {}, {}, {}, {}),",
-        names::probe(probe),
+        names::probe(handled_as),
         text(&probe.pp),
         text(&probe.pn),
         text(&probe.location),
