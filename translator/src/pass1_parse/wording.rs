@@ -63,7 +63,7 @@ fn message(expected: &BTreeSet<String>, text: &str, offset: usize, last: bool) -
         after_value(expected, text, offset)
     } else if has("{") && has("+=") {
         "expected one of ', { } = +='".to_owned()
-    } else if has("=") && has(";") || expected.iter().all(|token| matches!(token.as_str(), ";" | ",")) {
+    } else if has("=") && has(";") || ends_declaration(expected, text, offset) {
         TOP_LEVEL.to_owned()
     } else if last && text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
         "unexpected end-of-file".to_owned()
@@ -72,6 +72,12 @@ fn message(expected: &BTreeSet<String>, text: &str, offset: usize, last: bool) -
     } else {
         rest(expected, text, offset)
     }
+}
+
+/// Only the end of a declaration or another name could follow; in parentheses a comma means more of what is there.
+fn ends_declaration(expected: &BTreeSet<String>, text: &str, offset: usize) -> bool {
+    let only = |signs: &[&str]| expected.iter().all(|token| signs.contains(&token.as_str()));
+    only(&[";"]) || only(&[";", ","]) && opener(text, offset).is_none()
 }
 
 /// A statement should stand here. What is no reserved word could only begin an expression.
