@@ -15,7 +15,7 @@
 
 #define STP_PROC_PARENT "systemtap"
 
-static unsigned int _stp_uid;
+unsigned int _stp_uid;
 module_param(_stp_uid, uint, 0444);
 MODULE_PARM_DESC(_stp_uid, "owner of the session's files");
 static unsigned int _stp_gid;

@@ -6,6 +6,7 @@
 #define STAP_CONTEXT_SESSION_H
 
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/types.h>
 
 /*
@@ -53,6 +54,8 @@ extern struct stp_session stp_session;
 extern pid_t _stp_target;
 /* STP_PR_* bits that staprun told, 0 when it told none. */
 extern u32 _stp_privilege_credentials;
+/* The user who runs the session. */
+extern unsigned int _stp_uid;
 /* Seconds east of UTC and the zone's name, from staprun. */
 extern s64 _stp_tz_gmtoff;
 extern char _stp_tz_name[64];
@@ -61,6 +64,12 @@ extern char _stp_tz_name[64];
 static __always_inline int session_state(void)
 {
 	return atomic_read(&stp_session.state);
+}
+
+/* Whether the current task is the user's own; all are root's.  ctx: any, NMI too; locks: none */
+static inline bool stp_is_myproc(void)
+{
+	return !_stp_uid || uid_eq(current_uid(), KUIDT_INIT(_stp_uid));
 }
 
 /* Generated unit, called by the cold object in a task. */

@@ -5,6 +5,8 @@
 
 #include <linux/kernel.h>
 
+#include "compat/string.h"
+
 /* STAP_PRINTF. What is longer than STP_OUT_ROOM is cut. ctx: handler; locks: none */
 static noinline __maybe_unused __printf(2, 3) void stp_out_printf(struct context *c, const char *format, ...)
 {

@@ -168,6 +168,10 @@ pub struct Pragmas {
     pub tagged_dfa: bool,
     /// Arguments as `THIS->name`.
     pub unmangled: bool,
+    /// Made for the bpf runtime.
+    pub bpf: bool,
+    /// The first part of the runtime that it asks for and that is not there: `vma`, `unwind`, `symbols`, `lines`.
+    pub missing: Option<&'static str>,
 }
 
 /// A derived probe: one point, one handler.

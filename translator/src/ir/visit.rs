@@ -3,6 +3,7 @@
 //! `each_expr` calls back for the direct children only; a pass decides itself whether it goes deeper, and when.
 
 use super::expr::{Count, Expr, ExprKind, Piece, Place, Print, StatRef};
+use super::program::{EmbeddedC, FunctionBody, Program};
 use super::stmt::{Block, Foreach, Stmt, StmtKind};
 
 macro_rules! visitor {
@@ -131,6 +132,43 @@ macro_rules! visitor {
 
 visitor!(look, "Walks that only look.");
 visitor!(change, "Walks that change what they meet.", mut);
+
+/// Handlers, and functions in script.
+pub fn bodies(program: &Program) -> impl Iterator<Item = &Block> {
+    let functions = program.functions.iter().filter_map(|(_, function)| match &function.body {
+        FunctionBody::Script(block) => Some(block),
+        FunctionBody::Embedded(_) => None,
+    });
+    functions.chain(program.probes.iter().map(|probe| &probe.body))
+}
+
+/// All embedded C: at top level, as functions, statements and expressions.
+pub fn embedded(program: &Program, f: &mut dyn FnMut(&EmbeddedC)) {
+    program.embedded.iter().for_each(&mut *f);
+    for (_, function) in program.functions.iter() {
+        if let FunctionBody::Embedded(code) = &function.body {
+            f(code);
+        }
+    }
+    let mut in_expr = |expr: &Expr| {
+        if let ExprKind::Embedded(code) = &expr.kind {
+            f(code);
+        }
+    };
+    for block in bodies(program) {
+        look::all_exprs(block, &mut in_expr);
+    }
+    for condition in program.probes.iter().filter_map(|probe| probe.condition.as_ref()) {
+        look::deep(condition, &mut in_expr);
+    }
+    for block in bodies(program) {
+        look::all_stmts(block, &mut |stmt| {
+            if let StmtKind::Embedded(code) = &stmt.kind {
+                f(code);
+            }
+        });
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -27,3 +27,6 @@ pub use build::MAX_DEPTH;
 pub use condition::compare_versions;
 pub use env::{Macro, MacroLibrary, NoMacros, ParseEnv};
 pub use parse::{parse_file, parse_macros, parse_text};
+pub use preproc::{Preprocessed, preprocess};
+pub use scan::scan;
+pub use token::{Token, TokenKind};

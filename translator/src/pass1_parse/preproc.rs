@@ -73,6 +73,7 @@ impl Preprocessor<'_> {
                 TokenKind::AtWord if self.stream.texts.get(token.span) == b"@define" => self.define(),
                 TokenKind::OpenString => self.unclosed(token, "Could not find matching closing quote"),
                 TokenKind::OpenEmbedded => {
+                    self.check_closing(token);
                     self.unclosed(token, "Could not find matching '%}' to close embedded function block");
                 }
                 _ => {

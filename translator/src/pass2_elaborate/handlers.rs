@@ -157,6 +157,7 @@ fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reporte
     match &node.body {
         ast::FunctionBody::Embedded(code) => {
             let code = limits::embedded(names, file.id, code)?;
+            limits::check_function(names, node.span, &code)?;
             names.program.functions[id].body = FunctionBody::Embedded(code);
         }
         ast::FunctionBody::Script(block) => {

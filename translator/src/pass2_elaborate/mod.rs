@@ -20,6 +20,7 @@ mod points;
 mod print;
 mod regexes;
 mod resolve;
+mod stable;
 mod stats;
 mod types;
 mod warn;
@@ -83,7 +84,11 @@ pub fn elaborate_observed(
     let displayed = opt::drop_unreferenced(&mut names, &displayed, &mut warnings);
     observe("optimize", &names.program);
 
+    stable::remember(&mut names.program);
+    observe("stable", &names.program);
+
     types::types(&mut names);
+    limits::check_globals(&names.program, sink);
     if failed() {
         return None;
     }

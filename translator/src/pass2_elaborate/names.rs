@@ -201,8 +201,9 @@ impl<'a> Names<'a> {
             return self.arity_mismatch(name, first, span);
         }
         let Some(head) = self.chain(candidates, arity) else { return self.unresolved_function(name, span) };
-        let caller_is_library = self.session.sources.file(file).library;
-        limits::check_call(self, head, caller_is_library, span)?;
+        let next = |&id: &FunctionId| self.program.functions[id].next;
+        let chain: Vec<FunctionId> = std::iter::successors(Some(head), next).collect();
+        limits::check_call(self, &chain, file, span)?;
         Ok(head)
     }
 

@@ -4,9 +4,8 @@
 use rustc_hash::FxHashSet;
 
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::ir::program::{FunctionBody, Program, Regex};
-use crate::ir::stmt::{Block, StmtKind};
-use crate::ir::visit::look;
+use crate::ir::program::{Program, Regex};
+use crate::ir::visit::{self, look};
 use crate::ir::{Expr, ExprKind};
 use crate::regex::{Machine, Pattern};
 use crate::source::Span;
@@ -37,7 +36,7 @@ fn each_pattern(program: &Program, found: &mut dyn FnMut(&Pattern, Span)) {
             found(pattern, expr.span);
         }
     };
-    for block in bodies(program) {
+    for block in visit::bodies(program) {
         look::all_exprs(block, &mut look_at);
     }
     for condition in program.probes.iter().filter_map(|probe| probe.condition.as_ref()) {
@@ -45,28 +44,9 @@ fn each_pattern(program: &Program, found: &mut dyn FnMut(&Pattern, Span)) {
     }
 }
 
-/// Handlers and functions in script.
-fn bodies(program: &Program) -> impl Iterator<Item = &Block> {
-    let functions = program.functions.iter().filter_map(|(_, function)| match &function.body {
-        FunctionBody::Script(block) => Some(block),
-        FunctionBody::Embedded(_) => None,
-    });
-    functions.chain(program.probes.iter().map(|probe| &probe.body))
-}
-
 /// Whether some embedded C asks for groups.
 pub fn wants_groups(program: &Program) -> bool {
-    let mut found = program.embedded.iter().any(|code| code.pragmas.tagged_dfa);
-    for (_, function) in program.functions.iter() {
-        found |= matches!(&function.body, FunctionBody::Embedded(code) if code.pragmas.tagged_dfa);
-    }
-    for block in bodies(program) {
-        look::all_stmts(block, &mut |stmt| {
-            found |= matches!(&stmt.kind, StmtKind::Embedded(code) if code.pragmas.tagged_dfa);
-        });
-        look::all_exprs(block, &mut |expr| {
-            found |= matches!(&expr.kind, ExprKind::Embedded(code) if code.pragmas.tagged_dfa);
-        });
-    }
+    let mut found = false;
+    visit::embedded(program, &mut |code| found |= code.pragmas.tagged_dfa);
     found
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::ir::expr::{Expr, ExprKind, Piece, Place};
 use crate::ir::program::{EmbeddedC, Function, FunctionBody, FunctionId, GlobalId, LocalId, Program};
 use crate::ir::stmt::{Block, StmtKind};
-use crate::ir::visit::look;
+use crate::ir::visit::{self, look};
 use crate::pass2_elaborate::callgraph::CallGraph;
 
 /// Facts about one function, those it calls included.
@@ -148,11 +148,7 @@ impl Facts {
 /// Whether some statement or expression prints such a piece.
 pub fn printed(program: &Program, wanted: impl Fn(&Piece) -> bool) -> bool {
     let mut found = false;
-    let functions = program.functions.iter().filter_map(|(_, function)| match &function.body {
-        FunctionBody::Script(block) => Some(block),
-        FunctionBody::Embedded(_) => None,
-    });
-    for block in program.probes.iter().map(|probe| &probe.body).chain(functions) {
+    for block in visit::bodies(program) {
         look::all_stmts(block, &mut |stmt| {
             if let StmtKind::Print(print) = &stmt.kind {
                 found |= print.pieces.iter().any(&wanted);

@@ -71,12 +71,16 @@ impl Body<'_> {
         let (map, var) = (names::map_type(global), names::global(global));
         let node = self.declare(&format!("struct {map}_node *@"));
         self.out.line(format!("{node} = {map}_obtain({var}, &{key});"));
-        let message = match global.size {
+        self.fail_if(&format!("!{node}"), &self.overflow_message(array), span);
+        node
+    }
+
+    /// What is said when an array is full.
+    pub fn overflow_message(&self, array: GlobalId) -> String {
+        match self.global(array).size {
             Some(size) => format!("Array overflow, check size limit ({size})"),
             None => "Array overflow, check MAXMAPENTRIES".to_owned(),
-        };
-        self.fail_if(&format!("!{node}"), &message, span);
-        node
+        }
     }
 
     /// `[keys] in array`

@@ -18,6 +18,7 @@ mod registers;
 mod tagged;
 #[cfg(test)]
 mod tests;
+pub mod walk;
 
 pub use ast::Pattern;
 

@@ -1,7 +1,7 @@
 //! Statements that do nothing, and branches that are never taken.
 
 use super::Warnings;
-use super::effects::Effects;
+use super::effects::{Effects, in_c};
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::program::Constant;
 use crate::ir::stmt::{Block, Foreach, Stmt, StmtKind};
@@ -32,6 +32,10 @@ fn keep(mut stmt: Stmt, effects: &Effects, warnings: &mut Warnings<'_>, out: &mu
     let gone = match &mut stmt.kind {
         StmtKind::Expr(expr) if !effects.expr(expr, true) => {
             warnings.say("Eliding side-effect-free expression ".into(), stmt.span);
+            return true;
+        }
+        StmtKind::Embedded(code) if !in_c(code) => {
+            warnings.say("Eliding side-effect-free expression ".into(), code.span);
             return true;
         }
         StmtKind::Block(inner) if inner.is_empty() => return true,

@@ -77,6 +77,7 @@ fn hands_over(body: &Block) -> bool {
     found
 }
 
-fn in_c(code: &EmbeddedC) -> bool {
+/// Whether C has effects.
+pub fn in_c(code: &EmbeddedC) -> bool {
     !code.pragmas.pure || !code.writes.is_empty()
 }

@@ -112,6 +112,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// Embedded C inside a body, with the parameters around it that it names.
     fn embedded(&mut self, node: &ast::Embedded) -> Result<EmbeddedC, Reported> {
         let mut code = limits::embedded(self.names, self.file, node)?;
+        limits::check_inner(self.names, &code)?;
         if self.context == Context::Function {
             let named =
                 |local: &Local| limits::contains(&node.code, format!("STAP_ARG_{}", local.name).as_bytes());
