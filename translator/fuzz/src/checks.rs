@@ -81,7 +81,12 @@ pub fn parse(input: &[u8]) {
     on_the_drivers_stack(|| {
         if let Some(printed) = reprinted(input) {
             let again = reprinted(&printed);
-            assert!(again.as_ref() == Some(&printed), "{:?}\n{:?}", lossy(&printed), again.map(|a| lossy(&a)));
+            assert!(
+                again.as_ref() == Some(&printed),
+                "{:?}\n{:?}",
+                lossy(&printed),
+                again.map(|a| lossy(&a))
+            );
         }
     });
 }

@@ -112,7 +112,12 @@ fn forbidden(names: &Names<'_>, pragmas: &Pragmas) -> bool {
 }
 
 /// Refuses a call, from a script without -g, of functions that only guru mode and the library may call.
-pub fn check_call(names: &Names<'_>, callee: &[FunctionId], from: FileId, span: Span) -> Result<(), Reported> {
+pub fn check_call(
+    names: &Names<'_>,
+    callee: &[FunctionId],
+    from: FileId,
+    span: Span,
+) -> Result<(), Reported> {
     let options = &names.session.options;
     let user = options.privilege == Privilege::User;
     if user || options.guru || names.session.sources.file(from).library {

@@ -1,5 +1,6 @@
 //! Tests of the whole pass: script text in, -p2 text or messages out.
 
+mod embedded;
 mod names;
 mod optimiser;
 mod points;
@@ -26,7 +27,12 @@ const LIBRARY: &[&str] = &[
     "function error(msg:string) %{ /* unprivileged */ %}",
     "function pid:long() %{ /* pure */ /* unprivileged */ %}",
     "function execname:string() %{ /* pure */ %}",
-    "function dangerous() %{ /* guru */ %}",
+    "function dangerous() %{ /* guru */ %}
+     function calls_dangerous() { dangerous() }
+     function undeclared:long() %{ STAP_RETVALUE = 1; %}
+     function own_process:long() %{ /* myproc-unprivileged */ STAP_RETVALUE = 1; %}
+     function safe_value() { return %{ /* unprivileged */ 1 %} }
+     function unsafe_value() { return %{ 1 %} }",
     "global lib_count = 3
      private global hidden
      function counted() { hidden++; return lib_count + hidden }",
