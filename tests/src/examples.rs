@@ -92,15 +92,17 @@ fn first_message(stderr: &str) -> String {
     let mut texts = errors.map(|line| line.split_once(": ").map_or(line, |(_, text)| text));
     let reason = texts.find(|text| !text.starts_with("while ")).unwrap_or_default();
     let reason = reason.split(" at ").next().unwrap_or_default();
-    without_hint(reason)
+    // A keyword has no name to show.
+    without_hint(reason.trim_end_matches(": keyword"))
 }
 
 /// Names that look alike change with every new name of the tapset.
 fn without_hint(message: &str) -> String {
-    match (message.find(" (similar: "), message.find("): ")) {
+    match (message.find(" (similar"), message.find("): ")) {
         (Some(start), Some(end)) if start < end => {
             format!("{}{}", &message[..start], &message[end + 1..])
         }
+        (Some(start), None) => message[..start].to_owned(),
         _ => message.to_owned(),
     }
 }
@@ -115,6 +117,10 @@ mod tests {
                       semantic error: probe point mismatch (similar: end, init): identifier 'vfs' at :5:7\n";
         assert_eq!(first_message(stderr), "probe point mismatch: identifier 'vfs'");
         assert_eq!(first_message("ERROR: no headers\n"), "no headers");
+        assert_eq!(
+            first_message("semantic error: no match (similar function: a, b): keyword at x:1:1\n"),
+            "no match"
+        );
     }
 
     #[test]
