@@ -69,20 +69,21 @@ fn arguments(text: &str) -> impl Iterator<Item = (&str, Vec<String>)> {
 impl Example {
     /// Takes the script through the passes up to `last`. A crash or a hang is an error.
     pub fn reach(&self, programs: &Programs, release: &str, last: u8) -> Result<Reach, String> {
-        for pass in 1..=last {
-            let mut stap = programs.stap();
-            stap.arg(format!("-p{pass}")).args(["-r", release]).arg(&self.path).args(&self.words);
-            let outcome = process::run(&mut stap, Duration::from_secs(300))
-                .map_err(|error| format!("{}: {error}", programs.stap.display()))?;
-            let stderr = String::from_utf8_lossy(&outcome.stderr);
-            if outcome.exit > 3 && outcome.exit != 5 || stderr.contains("internal error") {
-                return Err(format!("{}: -p{pass} ended with {}:\n{stderr}", self.name, outcome.exit));
-            }
-            if outcome.exit != 0 {
-                return Ok(Reach { pass: pass - 1, missing: first_message(&stderr) });
-            }
+        let mut stap = programs.stap();
+        stap.arg(format!("-p{last}")).args(["-r", release]).arg(&self.path).args(&self.words);
+        let outcome = process::run(&mut stap, Duration::from_secs(300))
+            .map_err(|error| format!("{}: {error}", programs.stap.display()))?;
+        let stderr = String::from_utf8_lossy(&outcome.stderr);
+        if outcome.exit > 3 && outcome.exit != 5 || stderr.contains("internal error") {
+            return Err(format!("{}: -p{last} ended with {}:\n{stderr}", self.name, outcome.exit));
         }
-        Ok(Reach { pass: last, missing: String::new() })
+        if outcome.exit == 0 {
+            return Ok(Reach { pass: last, missing: String::new() });
+        }
+        // Without -v only the pass that fails has a line.
+        let failed = |pass: &u8| stderr.lines().any(|line| line.starts_with(&format!("Pass {pass}: ")));
+        let pass = (1..=last).find(failed).map_or(0, |pass| pass - 1);
+        Ok(Reach { pass, missing: first_message(&stderr) })
     }
 }
 
