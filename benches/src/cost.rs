@@ -69,7 +69,7 @@ const HANDLERS: &[Handler] = &[
         name: "function entry, n += execname() =~ \"^(cost|bench)$\"",
         script: "global n probe kprobe.function(\"vfs_read\") { n += execname() =~ \"^(cost|bench)$\" } \
                  probe end { println(n) }",
-        budget: Budget::Most(320.0),
+        budget: Budget::Most(280.0),
         calls: 200_000,
         hits: "cat /tmp/out",
     },

@@ -4,6 +4,7 @@ use crate::ir::arena::Arena;
 use crate::ir::expr::{ContextValue, Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
 use crate::ir::program::{Constant, GlobalId, Local, LocalId};
 use crate::ir::stmt::{Block, Foreach, SortBy, Stmt, StmtKind};
+use crate::ir::ty::{Hist, StatNeeds, ValueTy};
 use crate::ir::{Expr, ExprKind, Program};
 use crate::pass1_parse::ast::{HistKind, StatOp, UnaryOp};
 use crate::probes::quoted;
@@ -128,9 +129,10 @@ impl Code<'_> {
                 format!("{}({})", self.program.functions[*function].unique, self.list(args))
             }
             ExprKind::Print(print) => self.print(print),
-            ExprKind::Stat { op, of, .. } => format!("{}({})", stat_name(*op), self.stat(of)),
+            ExprKind::Stat { op, shift: 0, of } => format!("{}({})", stat_name(*op), self.stat(of)),
+            ExprKind::Stat { op, shift, of } => format!("{}({}, {shift})", stat_name(*op), self.stat(of)),
             ExprKind::HistBucket { kind, of, bucket } => {
-                format!("{}({})[{}]", hist_name(*kind), self.stat(of), self.expr(bucket))
+                format!("{}[{}]", self.histogram(*kind, of), self.expr(bucket))
             }
             ExprKind::Context(ContextValue::Return) => "$return".into(),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
@@ -198,7 +200,7 @@ impl Code<'_> {
                 }
                 Piece::Histogram { kind, of } => {
                     format.extend_from_slice(b"%s");
-                    format!("{}({})", hist_name(*kind), self.stat(of))
+                    self.histogram(*kind, of)
                 }
             };
             args.push_str(", ");
@@ -241,6 +243,16 @@ impl Code<'_> {
             true => self.global(of.global).into(),
             false => format!("{}[{}]", self.global(of.global), self.list(&of.keys)),
         }
+    }
+
+    fn histogram(&self, kind: HistKind, of: &StatRef) -> String {
+        let range = match self.program.globals[of.global].value {
+            ValueTy::Stat(StatNeeds { hist: Hist::Linear { low, high, step }, .. }) => {
+                format!(", {low}, {high}, {step}")
+            }
+            _ => String::new(),
+        };
+        format!("{}({}{range})", hist_name(kind), self.stat(of))
     }
 
     fn list(&self, exprs: &[Expr]) -> String {
