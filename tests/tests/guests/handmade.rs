@@ -49,7 +49,8 @@ cat /tmp/err >&2
 
 #[test]
 fn handlers_that_a_lock_orders_print_in_that_order() {
-    serve("-DMAXSKIPPED=1000000", RACE, |release, result| {
+    // CPUs are threads of a busy host: a second for a lock whose holder has lost its processor, not a millisecond.
+    serve("-DMAXSKIPPED=1000000 -DMAXTRYLOCK=100000", RACE, |release, result| {
         let told = format!("{release}: {}", shown(result));
         assert_eq!(number(result, "status"), 0, "{told}");
         assert!(number(result, "writes") >= 2900, "{told}");

@@ -55,7 +55,7 @@ fn hits_within_hits_are_skipped_and_counted() {
         let module = module(&release, &args, &script());
         let modules = [module.as_path()];
         let commands = r#"
-            timeout -k 5 120 $staprun -o /tmp/out -c "$reads 3000 2" $m0 2>/tmp/err
+            timeout -k 5 600 $staprun -o /tmp/out -c "$reads 3000 2" $m0 2>/tmp/err
             echo "status=$?"
             sed -n 's/^@//p' /tmp/out
             echo "points=$(grep -c '^@' /tmp/out)"

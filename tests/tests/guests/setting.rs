@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use stap_tests::expect::indent;
-use stap_tests::programs::{programs, root};
+use stap_tests::programs::{programs, release_of, root};
 use stap_vm::{Verdict, Vm, VmResult};
 
 /// Compiles a script for a kernel, or fails the test with the compiler's words.
@@ -24,10 +25,20 @@ pub fn module(release: &str, args: &[&str], script: &str) -> PathBuf {
     }
 }
 
+/// Whether this is the kernel of `make debug-kernel`. Its checks make each hit some ten times as dear.
+pub fn checks_itself(kernel: &str) -> bool {
+    release_of(kernel).ends_with("-stapdebug")
+}
+
+/// When a guest is given up. That is for a hang: a loaded machine is slow, a kernel that checks itself the more so.
+fn life(kernel: &str) -> Duration {
+    Duration::from_secs(if checks_itself(kernel) { 2400 } else { 900 })
+}
+
 /// A guest in which our programs and these modules can be seen.
 pub fn guest(release: &str, modules: &[&Path]) -> Vm {
     let programs = programs();
-    let mut vm = Vm::new(release).expect("an installed kernel");
+    let mut vm = Vm::new(release).expect("an installed kernel").timeout(life(release));
     for file in [
         &programs.staprun,
         &programs.stapio,
@@ -61,7 +72,7 @@ wait_for() {
 	tries=0
 	until grep -q -- "$2" "$1" 2>/dev/null; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || { echo "waited in vain for '$2' in $1:"; cat "$1"; exit 99; }
+		[ $tries -lt 1200 ] || { echo "waited in vain for '$2' in $1:"; cat "$1"; exit 99; }
 		sleep 0.1
 	done
 }
