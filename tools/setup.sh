@@ -58,6 +58,9 @@ debian_packages() {
 	systemtap-doc: example scripts that must parse
 	linux-image-6.12-amd64: the newer kernel to probe
 	linux-headers-6.12-amd64: its headers
+	linux-image-cloud-amd64: the kernel to probe by DWARF, whose debuginfo is the smallest
+	linux-headers-cloud-amd64: its headers
+	linux-image-cloud-amd64-dbg: its debuginfo (283 MB to fetch, 1.8 GB on disk)
 	L
 	[ "$scope" = soak ] || return 0
 	cat <<-L

@@ -12,7 +12,7 @@
 //! | `RUN_ARGS: WORDS` | options for staprun, under `run/` |
 //! | `MODULE_ARGS: WORDS` | `NAME=VALUE` after the module, under `run/` |
 //! | `WORKLOAD: COMMAND` | the command for staprun's `-c`; its first word may be a program of tests/workloads |
-//! | `KERNELS: PREFIXES` | only kernels whose release begins so |
+//! | `KERNELS: PREFIXES` | only kernels whose release begins so; `dwarf` is the one whose debuginfo is installed |
 //! | `REQUIRES: PROGRAMS` | ignored where the host lacks one of them |
 //! | `TIMEOUT: SECONDS` | how long it may take on an idle machine, 20 when left out |
 //! | `STATUS: todo(REASON)` | runs and must fail; a todo that passes fails the test |
@@ -113,6 +113,11 @@ impl Directives {
     /// When the case is given up. That is for a hang: a loaded machine is slow, and so is a kernel that checks itself.
     pub fn limit(&self) -> Duration {
         self.timeout * 3 + Duration::from_secs(60)
+    }
+
+    /// Whether the case is for the kernel whose debuginfo is installed.
+    pub fn wants_dwarf(&self) -> bool {
+        self.kernels.iter().any(|word| word == "dwarf")
     }
 
     /// Whether the case is for this kernel.

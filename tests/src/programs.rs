@@ -132,6 +132,15 @@ pub fn kernels() -> Vec<String> {
     newest
 }
 
+/// The newest kernel that is installed with headers and DWARF. It is a cloud kernel, whose debuginfo is the smallest.
+pub fn with_dwarf() -> Option<String> {
+    let installed = |release: &String| {
+        let debuginfo = Path::new("/usr/lib/debug/boot").join(format!("vmlinux-{release}"));
+        debuginfo.is_file() && Path::new("/lib/modules").join(release).join("build/Makefile").is_file()
+    };
+    stap_vm::installed_releases().into_iter().rfind(installed)
+}
+
 /// `6.1` of `6.1.0-56-amd64`.
 fn base(release: &str) -> Vec<&str> {
     release.splitn(3, '.').take(2).collect()

@@ -9,7 +9,7 @@ use stap_tests::batch::{self, Run};
 use stap_tests::case::{self, Case, Phase};
 use stap_tests::expect::{self, Outcome};
 use stap_tests::parallel;
-use stap_tests::programs::{kernels, programs, release_of};
+use stap_tests::programs::{kernels, programs, release_of, with_dwarf};
 use stap_vm::Vm;
 
 fn main() -> ExitCode {
@@ -38,6 +38,9 @@ fn main() -> ExitCode {
 
 /// Passes 1 to 3 look at one kernel, the newest that the case wants; pass 4 at each.
 fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
+    if case.directives.wants_dwarf() {
+        return vec![dwarf_trial(case)];
+    }
     let wanted = kernels.iter().rev().filter(|release| case.directives.wants_kernel(&release_of(release)));
     let count = if case.phase == Phase::Build { kernels.len() } else { 1 };
     wanted
@@ -53,6 +56,15 @@ fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
                 .with_ignored_flag(ignored)
         })
         .collect()
+}
+
+/// A case for the kernel whose debuginfo is installed; ignored where none is, which `make setup` tells.
+fn dwarf_trial(case: &Case) -> Trial {
+    let release = with_dwarf();
+    let (job, ignored) = (case.clone(), release.is_none());
+    let release = release.unwrap_or_default();
+    Trial::test(case.name.clone(), move || Ok(job.judge(job.run_on_host(programs(), &release))?))
+        .with_ignored_flag(ignored)
 }
 
 /// The cases under run/ of one kernel. The first one asked for runs the whole batch, and the others wait for it.

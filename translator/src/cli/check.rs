@@ -40,7 +40,7 @@ fn refuse_unsupported(raw: &Raw) -> Result<(), UsageError> {
         return Err(UsageError::with_hint(text + &remedy));
     }
     only(raw, "arch", &["x86_64"])?;
-    only(raw, "debuginfo", &["auto", "btf", "none"])?;
+    only(raw, "debuginfo", &["auto", "dwarf", "btf", "none"])?;
     only(raw, "message-format", &["classic", "json"])?;
     only(raw, "dump-after", &["resolve", "optimize", "types"])?;
     only(raw, "color", &["", "never", "always", "auto"])?;
@@ -118,6 +118,7 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         compatible: compatible(raw)?,
         privilege: privilege(raw)?,
         debuginfo: match raw.last("debuginfo") {
+            Some(value) if value == "dwarf" => Debuginfo::Dwarf,
             Some(value) if value == "btf" => Debuginfo::Btf,
             Some(value) if value == "none" => Debuginfo::None,
             _ => Debuginfo::Auto,
@@ -435,7 +436,7 @@ mod tests {
             let text = run(&[&word, "1", "-e", "x"]).expect_err(&word);
             assert!(text.contains("not supported by stap-rs yet"), "{word}: {text}");
         }
-        assert!(run(&["--debuginfo=dwarf", "-e", "x"]).is_err());
+        assert!(run(&["--debuginfo=stabs", "-e", "x"]).is_err());
         assert!(run(&["-a", "arm64", "-e", "x"]).is_err());
     }
 

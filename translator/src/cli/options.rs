@@ -63,9 +63,11 @@ pub enum Privilege {
 /// `--debuginfo`: where facts about functions and types come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Debuginfo {
-    /// From the best that there is.
+    /// From the best that there is: DWARF when it is installed, BTF otherwise.
     #[default]
     Auto,
+    /// From DWARF alone: an error when it is not installed.
+    Dwarf,
     /// From BTF alone.
     Btf,
     /// From nowhere: the kernel's symbols are all.

@@ -27,6 +27,8 @@ pub struct DebugFile {
     pub dwarf: gimli::Dwarf<Reader>,
     /// Call frames, for where the caller's frame is.
     pub frames: gimli::DebugFrame<Reader>,
+    /// Whether its addresses are those of a linked program; a module's are made up here.
+    pub linked: bool,
     /// The sections that a running kernel has, by their addresses in this file.
     pub sections: Vec<Section>,
 }
@@ -95,6 +97,7 @@ impl DebugFile {
             build_id,
             dwarf,
             frames: gimli::DebugFrame::from(frames),
+            linked: elf.kind() != ObjectKind::Relocatable,
             sections: layout.into_iter().map(|placed| placed.section).collect(),
         })
     }

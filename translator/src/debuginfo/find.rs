@@ -23,6 +23,8 @@ pub struct Search<'a> {
     pub subject: Subject<'a>,
     /// The build id of what is probed, when it is known.
     pub build_id: Option<&'a [u8]>,
+    /// Whether servers are asked for what the disk does not have.
+    pub servers: bool,
 }
 
 impl Search<'_> {
@@ -69,7 +71,7 @@ impl Search<'_> {
     /// gdb and others share, all of which a plain download would have to do again.
     fn fetched(&self) -> Option<PathBuf> {
         let servers = self.host.env("DEBUGINFOD_URLS").filter(|urls| !urls.is_empty());
-        let (Some(id), Some(_)) = (self.build_id, servers) else { return None };
+        let (Some(id), Some(_), true) = (self.build_id, servers, self.servers) else { return None };
         let argv = ["debuginfod-find", "debuginfo", &super::hex(id)].map(OsString::from).to_vec();
         let output = self.host.run(&Command { argv, ..Command::default() }).ok()?;
         let path = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
@@ -137,7 +139,8 @@ mod tests {
         build_id: Option<&[u8]>,
     ) -> Result<PathBuf, Box<Diagnostic>> {
         let target = Target { release: release.to_owned(), arch: "x86_64".to_owned(), ..Target::default() };
-        let search = Search { host, target: &target, sysroot: Path::new(sysroot), subject, build_id };
+        let search =
+            Search { host, target: &target, sysroot: Path::new(sysroot), subject, build_id, servers: true };
         search.run().map(|file| file.path)
     }
 

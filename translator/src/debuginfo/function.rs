@@ -27,6 +27,17 @@ pub struct Function {
     pub inlined: Vec<FunctionId>,
 }
 
+/// The part of what is known about a function that is at hand for thousands at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    /// Where it is declared.
+    pub declared: Option<Declared>,
+    /// Its code, as addresses of the object as it was linked.
+    pub entry: Option<u64>,
+    /// Places where it stands inlined.
+    pub inlined: Vec<FunctionId>,
+}
+
 /// Where something is declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {

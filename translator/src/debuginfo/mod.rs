@@ -28,7 +28,7 @@ use std::path::PathBuf;
 
 use crate::source::Symbol;
 
-pub use function::{Function, FunctionId, Role, Site, Statement, Variable};
+pub use function::{Function, FunctionId, Outline, Role, Site, Statement, Variable};
 pub use objects::{Known, Lack, Objects};
 pub use types::{Type, TypeId, TypeKind, Types};
 
@@ -86,9 +86,21 @@ pub trait DebugInfo {
     /// What is known about a function.
     fn function(&self, id: FunctionId) -> Result<Function, Broken>;
 
+    /// Where a function is, without its types.
+    fn outline(&self, id: FunctionId) -> Result<Outline, Broken> {
+        let Function { declared, entry, inlined, .. } = self.function(id)?;
+        Ok(Outline { declared, entry, inlined })
+    }
+
     /// Parameters and, as far as they are known, locals that have a name at `site` of a function, in the order of their
     /// declarations; of several with one name the innermost comes last.
     fn variables(&self, id: FunctionId, site: Site) -> Result<Vec<Variable>, Broken>;
+
+    /// A symbol that the running kernel or module surely has, and its address in the object as it was linked: what
+    /// other addresses are told from. Only DWARF needs one.
+    fn anchor(&self) -> Option<(&'static str, u64)> {
+        None
+    }
 
     /// Where lines begin in the code of a function, what stands inlined in it included, by address. Only DWARF knows.
     fn statements(&self, _id: FunctionId) -> Result<Vec<Statement>, Broken> {

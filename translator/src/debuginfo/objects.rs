@@ -2,16 +2,21 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::rc::Rc;
 
+use object::Object;
 use rustc_hash::FxHashMap;
 
 use super::btf::{self, Section};
+use super::dwarf::Dwarf;
+use super::find::Search;
+use super::places::Subject;
 use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId};
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::kernel::{Package, modules, symvers};
+use crate::kernel::{Package, modules, symvers, unpack};
 use crate::session::Session;
 use crate::source::Symbol;
 
@@ -49,6 +54,7 @@ pub struct Known {
 pub struct Objects<'s> {
     session: &'s Session<'s>,
     read: RefCell<Vec<Rc<dyn DebugInfo>>>,
+    kernel: OnceCell<Result<Known, Lack>>,
     kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
     modules: RefCell<FxHashMap<String, Result<Known, Lack>>>,
 }
@@ -59,6 +65,7 @@ impl<'s> Objects<'s> {
         Objects {
             session,
             read: RefCell::default(),
+            kernel: OnceCell::new(),
             kernel_btf: OnceCell::new(),
             modules: RefCell::default(),
         }
@@ -69,10 +76,14 @@ impl<'s> Objects<'s> {
         self.session.options.debuginfo != Debuginfo::None
     }
 
+    /// Whether the user insists on one source: what it lacks is an error then, even where a symbol would do.
+    pub fn insists(&self) -> bool {
+        self.session.options.debuginfo == Debuginfo::Dwarf
+    }
+
     /// What is known about the kernel.
     pub fn kernel(&self) -> Result<Known, Lack> {
-        let section = self.kernel_btf.get_or_init(|| self.read_kernel_btf()).clone()?;
-        Ok(Known { id: ObjectId::KERNEL, info: section })
+        self.kernel.get_or_init(|| self.read_kernel()).clone()
     }
 
     /// What is known about a module, by the name that the kernel gives it.
@@ -129,6 +140,40 @@ impl<'s> Objects<'s> {
         })
     }
 
+    fn read_kernel(&self) -> Result<Known, Lack> {
+        let choice = self.session.options.debuginfo;
+        if choice != Debuginfo::Btf && self.session.options.btf.is_none() {
+            let id = btf::find::kernel(self.session).ok().and_then(|found| found.source.build_id);
+            match self.read_dwarf(Subject::Kernel, id.as_deref()) {
+                Err(lack) if choice == Debuginfo::Dwarf => return Err(lack),
+                Ok(known) => return Ok(known),
+                Err(_) => {}
+            }
+        }
+        let section = self.kernel_btf.get_or_init(|| self.read_kernel_btf()).clone()?;
+        Ok(Known { id: section.id(), info: section })
+    }
+
+    fn read_dwarf(&self, subject: Subject<'_>, build_id: Option<&[u8]>) -> Result<Known, Lack> {
+        let Session { host, target, options, layout, .. } = self.session;
+        let search = Search {
+            host: *host,
+            target,
+            sysroot: Path::new("/"),
+            subject,
+            build_id,
+            // Without being asked nobody wants to wait for a gigabyte that BTF can do without.
+            servers: options.debuginfo == Debuginfo::Dwarf,
+        };
+        let file = search.run().map_err(|missing| Lack::new(missing.message, missing.helps.join("; ")))?;
+        let (id, path) = (self.next_id()?, file.path.clone());
+        let cache = (!options.disable_cache).then_some(&*layout.cache);
+        let dwarf = Dwarf::new(*host, cache, id, file).map_err(|broken| lack_of(&path, &broken))?;
+        let info: Rc<dyn DebugInfo> = Rc::new(dwarf);
+        self.read.borrow_mut().push(info.clone());
+        Ok(Known { id, info })
+    }
+
     fn read_kernel_btf(&self) -> Result<Rc<Section>, Lack> {
         let id = self.next_id()?;
         let found = btf::find::kernel(self.session)?;
@@ -140,6 +185,15 @@ impl<'s> Objects<'s> {
     }
 
     fn read_module(&self, name: &str) -> Result<Known, Lack> {
+        let choice = self.session.options.debuginfo;
+        if choice != Debuginfo::Btf && self.session.options.btf.is_none() {
+            let file = modules::find(self.session.host, &self.session.target.release, name);
+            match file.map(|file| self.read_module_dwarf(&file)) {
+                Some(Err(lack)) if choice == Debuginfo::Dwarf => return Err(lack),
+                Some(Ok(known)) => return Ok(known),
+                _ => {}
+            }
+        }
         let base = self.kernel_btf.get_or_init(|| self.read_kernel_btf()).clone()?;
         let id = self.next_id()?;
         let found = btf::find::module(self.session, name)?;
@@ -148,6 +202,14 @@ impl<'s> Objects<'s> {
         let info: Rc<dyn DebugInfo> = Rc::new(section.map_err(|broken| lack_of(&path, &broken))?);
         self.read.borrow_mut().push(info.clone());
         Ok(Known { id, info })
+    }
+
+    fn read_module_dwarf(&self, file: &Path) -> Result<Known, Lack> {
+        let packed = self.session.host.read(file).unwrap_or_default();
+        let bytes = unpack::unpack(&packed).ok().flatten().unwrap_or(packed);
+        let elf = object::File::parse(&*bytes).ok();
+        let build_id = elf.as_ref().and_then(|elf| elf.build_id().ok().flatten());
+        self.read_dwarf(Subject::Module(file), build_id)
     }
 
     fn next_id(&self) -> Result<ObjectId, Lack> {
@@ -163,6 +225,6 @@ impl Types for Objects<'_> {
     }
 }
 
-fn lack_of(path: &std::path::Path, broken: &Broken) -> Lack {
+fn lack_of(path: &Path, broken: &Broken) -> Lack {
     Lack::new(format!("{}: {broken}", path.display()), "get a sound file, or use --debuginfo=none")
 }

@@ -3,13 +3,16 @@
 //! Without any (--debuginfo=none, a kernel whose image is not here) a plain name still is a symbol, which the kernel
 //! itself finds when the probes are loaded; nothing is known about its parameters then.
 
+mod located;
+
 use super::kprobe::{self, Spec};
 use super::{Derivation, Family, Scope, point_text, wrong};
-use crate::debuginfo::{DebugInfo, FunctionId, Known, Objects};
+use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects};
 use crate::diag::{Code, Diagnostic, suggest};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
+use located::Located;
 
 /// Function entry and return.
 pub struct Function;
@@ -19,11 +22,13 @@ impl Family for Function {
         &[
             "kernel.function(string)",
             "kernel.function(string).call",
+            "kernel.function(string).inline",
             "kernel.function(string).exported",
             "kernel.function(string).return",
             "kernel.function(string).return.maxactive(number)",
             "module(string).function(string)",
             "module(string).function(string).call",
+            "module(string).function(string).inline",
             "module(string).function(string).exported",
             "module(string).function(string).return",
             "module(string).function(string).return.maxactive(number)",
@@ -45,7 +50,36 @@ struct Query<'c> {
     module: String,
     function: &'c Component,
     pattern: String,
+    /// The source file and line that it must be declared at.
+    place: Option<(String, Option<u32>)>,
     exported: bool,
+}
+
+/// The parts of `NAME@FILE:LINE`.
+type Place = Option<(String, Option<u32>)>;
+
+fn place_of(function: &Component, pattern: &str) -> Result<(String, Place), Diagnostic> {
+    let Some((name, place)) = pattern.split_once('@') else {
+        return match pattern.contains(':') {
+            true => Err(wrong(function, format!("malformed specification '{pattern}'"))),
+            false => Ok((pattern.to_owned(), None)),
+        };
+    };
+    let (file, line) = match place.split_once(':') {
+        None => (place, None),
+        Some((file, line)) => match line.parse() {
+            Ok(line) => (file, Some(line)),
+            Err(_) => {
+                let message = "relative lines and ranges of lines are not available yet";
+                return Err(Diagnostic::semantic(Code::NotYet, message, function.span)
+                    .help("give the line at which the function is declared"));
+            }
+        },
+    };
+    match file.is_empty() || name.is_empty() {
+        true => Err(wrong(function, format!("malformed specification '{pattern}'"))),
+        false => Ok((name.to_owned(), Some((file.to_owned(), line)))),
+    }
 }
 
 impl<'c> Query<'c> {
@@ -53,16 +87,13 @@ impl<'c> Query<'c> {
         let function = components.iter().find(|component| component.name.as_str() == "function");
         let function = function.unwrap_or(&components[0]);
         let pattern = String::from_utf8_lossy(super::string(function).unwrap_or_default()).into_owned();
-        if pattern.contains(['@', ':']) {
-            let message = "source files and lines in function names are not available yet";
-            return Err(Diagnostic::semantic(Code::NotYet, message, function.span)
-                .help("BTF does not know them; name the function alone"));
-        }
+        let (pattern, place) = place_of(function, &pattern)?;
         Ok(Query {
             components,
             module: kprobe::module(&components[0])?,
             function,
             pattern,
+            place,
             exported: components.iter().any(|component| component.name.as_str() == "exported"),
         })
     }
@@ -94,9 +125,22 @@ impl<'c> Query<'c> {
                 let message = "wildcards in function names need the kernel's BTF or debuginfo";
                 Err(wrong(self.function, message).help("leave --debuginfo=none out"))
             }
-            Err(Some(lack)) if pattern || self.exported => Err(lack.diagnostic().at(self.function.span)),
+            Err(Some(lack)) if pattern || self.exported || objects.insists() => {
+                Err(lack.diagnostic().at(self.function.span))
+            }
+            Err(_) if self.place.is_some() || self.has("inline") => Err(self.needs_dwarf()),
             Err(_) => Ok(vec![kprobe::derive(self.components)?]),
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.components.iter().any(|component| component.name.as_str() == name)
+    }
+
+    /// BTF knows neither source files nor inlined functions.
+    fn needs_dwarf(&self) -> Diagnostic {
+        let message = "source files, lines and inlined functions need the kernel's DWARF debuginfo";
+        wrong(self.function, message).help("--debuginfo=dwarf says where it is missing and how to install it")
     }
 
     fn known(
@@ -112,9 +156,17 @@ impl<'c> Query<'c> {
             true => self.matching(&*known.info).map_err(broken)?,
             false => {
                 let ids = known.info.functions_named(name).map_err(broken)?;
-                ids.first().map(|&id| (name.to_owned(), id)).into_iter().collect()
+                ids.into_iter().map(|id| (name.to_owned(), id)).collect()
             }
         };
+        let dwarf = known.info.source().kind == Kind::Dwarf;
+        if !dwarf {
+            // A symbol leads to one of several functions that share it.
+            found.dedup_by(|a, b| a.0 == b.0);
+            if self.place.is_some() || self.has("inline") {
+                return Err(self.needs_dwarf());
+            }
+        }
         if self.exported {
             let exports = objects.exports(module).map_err(|lack| lack.diagnostic().at(self.function.span))?;
             found.retain(|(name, _)| exports.contains(name));
@@ -122,10 +174,23 @@ impl<'c> Query<'c> {
         if found.is_empty() {
             return Err(self.no_match(&*known.info, pattern));
         }
+        if dwarf {
+            // What the components ask for must make sense before it is asked of each function.
+            kprobe::point(
+                self.components,
+                Spec { module: module.to_owned(), symbol: String::new(), offset },
+            )?;
+            let located = Located { query: self, known, module, offset };
+            let points = located.points(found).map_err(broken)?;
+            return match points.is_empty() {
+                true => Err(self.no_match(&*known.info, pattern)),
+                false => Ok(points),
+            };
+        }
         found.into_iter().map(|(name, id)| self.derivation(known, module, name, id, offset)).collect()
     }
 
-    /// Functions whose names match, each name once: a symbol leads to one of several that share it.
+    /// Functions whose names match, by name.
     fn matching(&self, info: &dyn DebugInfo) -> Result<Vec<(String, FunctionId)>, crate::debuginfo::Broken> {
         // Padding in front of functions has symbols of its own on some kernels.
         let padding = self.pattern.starts_with("__pfx_");
@@ -138,7 +203,6 @@ impl<'c> Query<'c> {
             }
         })?;
         found.sort();
-        found.dedup_by(|a, b| a.0 == b.0);
         Ok(found)
     }
 

@@ -12,7 +12,6 @@ impl Family for Unready {
     fn patterns(&self) -> &'static [&'static str] {
         &[
             "timer.profile.**",
-            "kernel.function(string).inline",
             "kernel.function(string).label(string).**",
             "kernel.function(string).callee(string).**",
             "kernel.function(string).callees.**",
@@ -20,7 +19,6 @@ impl Family for Unready {
             "kernel.function(number).**",
             "kernel.statement(string).**",
             "kernel.statement(number).**",
-            "module(string).function(string).inline",
             "module(string).function(string).label(string).**",
             "module(string).function(string).callee(string).**",
             "module(string).function(string).callees.**",

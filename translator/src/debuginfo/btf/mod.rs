@@ -27,6 +27,11 @@ pub struct Section {
 }
 
 impl Section {
+    /// Its number in handles.
+    pub fn id(&self) -> ObjectId {
+        self.object
+    }
+
     /// Reads the BTF of a kernel.
     pub fn kernel(source: Source, object: ObjectId, bytes: &[u8]) -> Result<Section, Broken> {
         let btf = btf_rs::Btf::from_bytes(bytes).map_err(|error| Broken(error.to_string()))?;

@@ -4,7 +4,8 @@ use super::units::{Entry, Unit, broken, reference};
 use super::{Dwarf, index::Index, rows::EXTERNAL, types, variables};
 use crate::debuginfo::function::Declared;
 use crate::debuginfo::{
-    Broken, DebugInfo, Function, FunctionId, Site, Source, Statement, Type, TypeId, TypeKind, Variable,
+    Broken, DebugInfo, Function, FunctionId, Outline, Site, Source, Statement, Type, TypeId, TypeKind,
+    Variable,
 };
 use crate::source::Symbol;
 
@@ -32,29 +33,42 @@ impl DebugInfo for Dwarf {
     }
 
     fn function(&self, id: FunctionId) -> Result<Function, Broken> {
+        let Outline { declared, entry, inlined } = self.outline(id)?;
+        let place = self.place(id)?;
+        let row = self.index.function(place.function).ok_or_else(cut_off)?;
+        let (result, variadic) = types::signature_of(self, place.die)?;
+        Ok(Function {
+            name: Symbol::new(self.index.text(row.name)),
+            declared,
+            result: Some(result),
+            variadic,
+            external: Some(row.line_external & EXTERNAL != 0),
+            entry,
+            inlined,
+        })
+    }
+
+    fn outline(&self, id: FunctionId) -> Result<Outline, Broken> {
         let place = self.place(id)?;
         let row = self.index.function(place.function).ok_or_else(cut_off)?;
         let (file, line) = (self.index.text(row.file), row.line_external & !EXTERNAL);
-        let declared = || Declared { file: Symbol::new(file), line };
-        let (result, variadic) = types::signature_of(self, place.die)?;
+        let declared = (!file.is_empty()).then(|| Declared { file: Symbol::new(file), line });
         let inlined = match place.instance {
             true => Vec::new(),
             false => instances(&self.index, row.inlined, row.inlined_count),
         };
-        Ok(Function {
-            name: Symbol::new(self.index.text(row.name)),
-            declared: (!file.is_empty()).then(declared),
-            result: Some(result),
-            variadic,
-            external: Some(row.line_external & EXTERNAL != 0),
-            entry: place.entry,
-            inlined,
-        })
+        Ok(Outline { declared, entry: place.entry, inlined })
     }
 
     fn variables(&self, id: FunctionId, site: Site) -> Result<Vec<Variable>, Broken> {
         let place = self.place(id)?;
         variables::at(self, place.die, place.entry, site)
+    }
+
+    /// `_stext` is where the kernel's own code begins; a module has no such symbol.
+    fn anchor(&self) -> Option<(&'static str, u64)> {
+        let text = self.file.sections.iter().find(|section| section.name == ".text")?;
+        self.file.linked.then_some(("_stext", text.address))
     }
 
     fn statements(&self, id: FunctionId) -> Result<Vec<Statement>, Broken> {
