@@ -39,34 +39,6 @@ STP_KWRITE(32)
 STP_KWRITE(64)
 
 /*
- * Copies the kernel's string at @addr, at most @max bytes with its NUL; -EFAULT, or the length copied.
- * In pieces that do not cross a page, so that what lies before a bad page is still read.
- * ctx: any, NMI too; locks: none
- */
-static inline long stp_kread_string(char *dst, const void *addr, size_t max)
-{
-	size_t done = 0;
-
-	while (done + 1 < max) {
-		const char *from = (const char *)addr + done;
-		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(from));
-		size_t len;
-
-		if (copy_from_kernel_nofault(dst + done, from, piece)) {
-			dst[done] = '\0';
-			return -EFAULT;
-		}
-		len = strnlen(dst + done, piece);
-		done += len;
-		if (len < piece)
-			break;
-	}
-	if (max)
-		dst[done] = '\0';
-	return done;
-}
-
-/*
  * Reads *ptr of the current task's memory into *dst without sleeping: a page that is not present is a fault.
  * copy_from_user_nofault() refuses where the task's own memory is not in place: kernel threads, a borrowed mm.
  * Gives 0 or -EFAULT.  ctx: any, NMI too; locks: none
@@ -81,30 +53,37 @@ static inline int stp_uread_bytes(void *dst, const void __user *addr, size_t n)
 }
 
 /*
- * Copies the string at @addr of the current task, at most @max bytes with its NUL; -EFAULT, or the length copied.
- * ctx: any, NMI too; locks: none
+ * Copies a string, at most @max bytes with its NUL; -EFAULT, or the length copied.  In pieces that do not cross a page,
+ * so that what lies before a bad page is still read.
  */
-static inline long stp_uread_string(char *dst, const void __user *addr, size_t max)
-{
-	size_t done = 0;
-
-	while (done + 1 < max) {
-		const char __user *from = (const char __user *)addr + done;
-		size_t piece = min3(max - 1 - done, (size_t)64, PAGE_SIZE - offset_in_page(from));
-		size_t len;
-
-		if (stp_uread_bytes(dst + done, from, piece)) {
-			dst[done] = '\0';
-			return -EFAULT;
-		}
-		len = strnlen(dst + done, piece);
-		done += len;
-		if (len < piece)
-			break;
+#define STP_READ_STRING(name, space, read)						\
+	/* ctx: any, NMI too; locks: none */						\
+	static inline long name(char *dst, const void space *addr, size_t max)		\
+	{										\
+		size_t done = 0;							\
+											\
+		while (done + 1 < max) {						\
+			const char space *from = (const char space *)addr + done;	\
+			size_t piece = min3(max - 1 - done, (size_t)64,			\
+					    PAGE_SIZE - offset_in_page(from));		\
+			size_t len;							\
+											\
+			if (read(dst + done, from, piece)) {				\
+				dst[done] = '\0';					\
+				return -EFAULT;						\
+			}								\
+			len = strnlen(dst + done, piece);				\
+			done += len;							\
+			if (len < piece)						\
+				break;							\
+		}									\
+		if (max)								\
+			dst[done] = '\0';						\
+		return done;								\
 	}
-	if (max)
-		dst[done] = '\0';
-	return done;
-}
+
+/* The kernel's strings, and those of the current task. */
+STP_READ_STRING(stp_kread_string,, copy_from_kernel_nofault)
+STP_READ_STRING(stp_uread_string, __user, stp_uread_bytes)
 
 #endif

@@ -144,6 +144,7 @@ fn set_up<'h>(
         None if options.vm => Target::for_guest(host),
         release => Target::find(host, release.as_deref())?,
     };
+    cut_module_name(&mut options);
     let mut layout = Layout::find(host, scratch.path())
         .map_err(|text| Box::new(Diagnostic::new(Code::Usage, Severity::Error, text)))?;
     if let Some(dir) = &options.runtime_dir {
@@ -165,6 +166,17 @@ fn set_up<'h>(
     }
     let tmpdir = scratch.path().to_owned();
     Ok(Session { options, target, host, sources: SourceMap::default(), layout, tmpdir })
+}
+
+/// Longest module name that leaves room for what staprun appends.
+const MODULE_NAME_MAX: usize = 55;
+
+fn cut_module_name(options: &mut Options) {
+    if let Some(name) = options.module_name.as_mut().filter(|name| name.len() > MODULE_NAME_MAX) {
+        // NOTE(truncate): only ASCII passes the pattern of -m.
+        name.truncate(MODULE_NAME_MAX);
+        eprintln!("Truncating module name to '{name}'");
+    }
 }
 
 /// One run through the passes.
