@@ -64,6 +64,7 @@ pub fn preprocessing(input: &[u8]) {
             arch: "x86_64",
             config: &|_| None,
             compatible: (5, 6),
+            syntax: (5, 6),
             privilege: Default::default(),
             guru: true,
             args: &args,
