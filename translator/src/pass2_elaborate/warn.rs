@@ -39,7 +39,8 @@ fn user_globals<'n>(names: &'n Names<'_>) -> impl Iterator<Item = &'n str> {
 fn locals(body: &Block, locals: &Arena<Local>, params: usize, globals: &[&str], warnings: &mut Warnings<'_>) {
     let set = set_locals(body);
     let all = || locals.iter().take(MAX_NAMES).map(|(_, local)| local).filter(|local| !local.is_hidden());
-    for (_, local) in locals.iter().skip(params).filter(|(id, _)| !set.contains(id)) {
+    for (_, local) in locals.iter().skip(params).filter(|(id, local)| !set.contains(id) && !local.is_hidden())
+    {
         let near = similar(
             local.name.as_str(),
             all().map(|local| local.name.as_str()).chain(globals.iter().copied()),

@@ -158,6 +158,16 @@ fn alias_name(mut points: Vec<ProbePoint>) -> Built<ProbePoint> {
         let message = "probe point alias name cannot be optional nor sufficient";
         return Err(at(Code::Parse, message, point.span));
     }
+    for component in &point.components {
+        let message = if component.arg.is_some() {
+            format!("alias component {} contains illegal parameter", component.name)
+        } else if component.name.as_str().contains('*') {
+            "invalid use of wildcard probe point component".to_owned()
+        } else {
+            continue;
+        };
+        return Err(at(Code::Parse, message, component.span));
+    }
     if point.condition.is_some() {
         return Err(at(Code::Parse, "probe point alias name cannot have a condition", point.span));
     }

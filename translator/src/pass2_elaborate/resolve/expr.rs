@@ -159,11 +159,7 @@ impl Resolver<'_, '_> {
             match index {
                 Some(node) => keys.push(self.expr(node)?),
                 None => {
-                    return self.error(
-                        Code::Misuse,
-                        "'*' index is only for 'in', 'foreach' and 'delete'",
-                        span,
-                    );
+                    return self.error(Code::Misuse, "wildcard not allowed in array index", span);
                 }
             }
         }

@@ -140,17 +140,25 @@ impl Resolver<'_, '_> {
         match &target.kind {
             ast::ExprKind::Name(name) => match self.global(*name, target.span) {
                 Some(global) => Ok(StmtKind::DeleteAll(global)),
-                None => self.error(Code::Unresolved, "unresolved array in delete statement", target.span),
+                None => Ok(StmtKind::Expr(self.reset_local(*name, target.span))),
             },
             ast::ExprKind::Index { base, indexes } => match &base.kind {
                 ast::ExprKind::Name(name) => {
                     let array = self.array(*name, indexes.len(), base.span)?;
                     Ok(StmtKind::DeleteElement { array, keys: self.keys(indexes)? })
                 }
-                _ => self.error(Code::Misuse, "expected an array in delete statement", base.span),
+                _ => self.error(Code::Misuse, "invalid operand of delete expression", base.span),
             },
-            _ => self.error(Code::Misuse, "expected an array in delete statement", target.span),
+            _ => self.error(Code::Misuse, "invalid operand of delete expression", target.span),
         }
+    }
+
+    /// A local gets the value that locals start with: that of one which nothing else sets.
+    fn reset_local(&mut self, name: Symbol, span: Span) -> Expr {
+        let untouched = self.hidden(span);
+        let value = Box::new(make(span, ExprKind::Local(untouched)));
+        let place = Box::new(Place::Local(self.local(name, span)));
+        make(span, ExprKind::Assign { place, value })
     }
 
     fn guarded(
@@ -189,7 +197,13 @@ impl Resolver<'_, '_> {
         let slice = match &node.slice {
             None => Vec::new(),
             Some(slice) if slice.len() == node.keys.len() => self.keys(slice)?,
-            Some(_) => return self.error(Code::Type, "slice needs an index for each key", array_span),
+            Some(slice) => {
+                let message = format!(
+                    "unresolved arity-{} global array {name}, missing global declaration?",
+                    slice.len()
+                );
+                return self.error(Code::Type, message, array_span);
+            }
         };
         let limit: Option<Expr> = node.limit.as_ref().map(|limit| self.expr(limit)).transpose()?;
         let mut body = Vec::new();

@@ -61,7 +61,7 @@ fn mismatches() {
         ),
         (
             "function f:string() { return 1 } probe begin { println(f()) }",
-            "type mismatch (long)\ntype was first inferred here (string)",
+            "type mismatch: expected long but found string",
         ),
     ] {
         assert_eq!(refused(script), message, "{script}");

@@ -12,7 +12,8 @@ use crate::source::Span;
 /// Whose locals and result are meant.
 #[derive(Clone, Copy)]
 enum Owner {
-    Function(usize),
+    /// Its place, and how many of its locals are parameters.
+    Function(usize, usize),
     Probe(usize),
 }
 
@@ -41,7 +42,7 @@ pub fn program(program: &Program, tables: &mut Tables, sink: &Sink) {
         inference.block(&probe.body);
     }
     for (id, function) in program.functions.iter() {
-        inference.owner = Owner::Function(id.index());
+        inference.owner = Owner::Function(id.index(), function.params);
         if let FunctionBody::Script(body) = &function.body {
             inference.block(body);
         }
@@ -98,7 +99,7 @@ impl Inference<'_> {
     }
 
     fn returned(&mut self, value: &Expr) {
-        if let Owner::Function(index) = self.owner {
+        if let Owner::Function(index, _) = self.owner {
             let function = &mut self.tables.functions[index];
             function.returns = true;
             let ret = function.ret;
@@ -295,7 +296,7 @@ impl Inference<'_> {
 
     fn local(&self, id: LocalId) -> Var {
         match self.owner {
-            Owner::Function(index) => self.tables.functions[index].locals[id.index()],
+            Owner::Function(index, _) => self.tables.functions[index].locals[id.index()],
             Owner::Probe(index) => self.tables.probes[index][id.index()],
         }
     }
@@ -317,6 +318,7 @@ impl Inference<'_> {
             self.agree(otherwise, place, role);
             return;
         }
+        let role = self.parameter(expr).map_or(role, Role::Index);
         match (self.expr(expr), place) {
             (Term::Known(found), Term::Known(wanted)) if found == wanted => {}
             (Term::Known(found), Term::Known(wanted)) => {
@@ -326,6 +328,14 @@ impl Inference<'_> {
             (Term::Known(kind), Term::Var(var)) => self.know(var, kind, expr.span, role),
             (Term::Var(var), Term::Known(kind)) => self.know(var, kind, expr.span, role),
             (Term::Var(found), Term::Var(wanted)) => self.tie(wanted, found, expr.span, role),
+        }
+    }
+
+    /// Which parameter of the function an expression is: messages number them.
+    fn parameter(&self, expr: &Expr) -> Option<usize> {
+        match (&expr.kind, self.owner) {
+            (ExprKind::Local(id), Owner::Function(_, params)) if id.index() < params => Some(id.index()),
+            _ => None,
         }
     }
 
@@ -352,6 +362,10 @@ impl Inference<'_> {
     }
 
     fn clash(&self, clash: Clash, span: Span, role: Role) {
+        if clash.declared {
+            let message = format!("type mismatch: expected {} but found {}", clash.second, clash.first);
+            return self.report(message, span, None);
+        }
         let (what, first) = match role {
             Role::Value => ("type mismatch".to_owned(), "type was first inferred here".to_owned()),
             Role::Index(index) => (

@@ -78,7 +78,7 @@ impl Tables {
                 (None, ValueTy::Scalar(_)) => None,
             };
             if let Some(kind) = known {
-                self.vars.know(var, kind, global.span);
+                self.vars.declare(var, kind, global.span);
             }
         }
         for (id, function) in program.functions.iter() {
@@ -92,11 +92,11 @@ impl Tables {
         tied.returns = facts.ret.is_some();
         for (var, declared) in tied.locals.iter().zip(&facts.params) {
             if let Some(ty) = declared {
-                self.vars.know(*var, Kind::Scalar(*ty), function.span);
+                self.vars.declare(*var, Kind::Scalar(*ty), function.span);
             }
         }
         if let Some(ty) = facts.ret {
-            self.vars.know(tied.ret, Kind::Scalar(ty), function.span);
+            self.vars.declare(tied.ret, Kind::Scalar(ty), function.span);
         } else if let FunctionBody::Embedded(_) = function.body {
             // Embedded C without a declared result gives nothing.
             tied.returns = false;

@@ -123,10 +123,16 @@ impl Known<'_> {
             _ => change::stmt_exprs(stmt, &mut |expr| self.expr(expr, locals)),
         }
         if let StmtKind::Foreach(foreach) = &mut stmt.kind
-            && let (ValueTy::Stat(_), Some(sort)) = (self.globals[foreach.array.index()], &mut foreach.sort)
-            && sort.by == SortBy::Value
+            && let Some(sort) = &mut foreach.sort
         {
-            sort.by = SortBy::Stat(StatOp::Count);
+            match (self.globals[foreach.array.index()], sort.by) {
+                (ValueTy::Stat(_), SortBy::Value) => sort.by = SortBy::Stat(StatOp::Count),
+                (ValueTy::Scalar(ty), SortBy::Stat(_)) => {
+                    let message = format!("invalid type {ty}");
+                    self.sink.push(Diagnostic::semantic(Code::Type, message, stmt.span));
+                }
+                _ => {}
+            }
         }
     }
 

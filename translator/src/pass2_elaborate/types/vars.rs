@@ -47,6 +47,8 @@ struct Entry {
     kind: Option<Kind>,
     /// Where the kind was first inferred; where the variable stands until then.
     place: Span,
+    /// A declaration says so, no use.
+    declared: bool,
 }
 
 /// All variables.
@@ -64,19 +66,29 @@ pub struct Clash {
     pub place: Span,
     /// The other type.
     pub second: Kind,
+    /// A declaration gave the first one.
+    pub declared: bool,
 }
 
 impl Vars {
     /// A variable of its own that stands at `place`.
     pub fn fresh(&mut self, place: Span) -> Var {
         let id = self.entries.len() as u32;
-        self.entries.push(Entry { parent: id, kind: None, place });
+        self.entries.push(Entry { parent: id, kind: None, place, declared: false });
         Var(id)
     }
 
     /// Its type, when something said so.
     pub fn kind(&self, var: Var) -> Option<Kind> {
         self.entries[self.root(var) as usize].kind
+    }
+
+    /// Says that a variable has a type because its declaration at `place` says so.
+    pub fn declare(&mut self, var: Var, kind: Kind, place: Span) {
+        if self.know(var, kind, place).is_none() {
+            let root = self.root(var);
+            self.entries[root as usize].declared = true;
+        }
     }
 
     /// Says that a variable has a type because of what stands at `place`.
@@ -90,7 +102,7 @@ impl Vars {
                 None
             }
             Some(first) if first == kind => None,
-            Some(first) => Some(Clash { first, place: entry.place, second: kind }),
+            Some(first) => Some(Clash { first, place: entry.place, second: kind, declared: entry.declared }),
         }
     }
 
@@ -102,7 +114,9 @@ impl Vars {
         }
         let (first, second) = (self.entries[a as usize], self.entries[b as usize]);
         match (first.kind, second.kind) {
-            (Some(x), Some(y)) if x != y => Some(Clash { first: x, place: first.place, second: y }),
+            (Some(x), Some(y)) if x != y => {
+                Some(Clash { first: x, place: first.place, second: y, declared: first.declared })
+            }
             (Some(_), _) => {
                 self.entries[b as usize].parent = a;
                 None
