@@ -54,20 +54,20 @@ dictionary() {
 	if [ "$1" = regex ]; then echo $fuzz/regex.dict; else echo $fuzz/script.dict; fi
 }
 
-# Without a sanitizer: the passes have no unsafe code. A thread of 256 MiB of stack does the work, as in the driver.
+# The time limit is wall clock, and the machine may be busy. Without a sanitizer: the passes have no unsafe code. A thread of 256 MiB of stack does the work, as in the driver.
 fuzz() {
 	target=$1
 	shift
 	cargo +nightly fuzz run --fuzz-dir $fuzz -s none "$target" "$work/$target/found" "$work/$target/seeds" -- \
 		-artifact_prefix="$work/$target/crashes/" -dict="$(dictionary "$target")" -max_len=4096 \
-		-timeout=20 -rss_limit_mb=3000 "$@"
+		-timeout=120 -rss_limit_mb=3000 "$@"
 }
 
 keep() {
 	seed "$1"
 	rm -rf "$work/$1/kept"
 	mkdir -p "$work/$1/kept"
-	cargo +nightly fuzz run --fuzz-dir $fuzz -s none "$1" -- -merge=1 -max_len=400 -timeout=20 \
+	cargo +nightly fuzz run --fuzz-dir $fuzz -s none "$1" -- -merge=1 -max_len=400 -timeout=120 \
 		"$work/$1/kept" "$work/$1/found"
 	mkdir -p $fuzz/corpus
 	"$work/corpus" pack "$work/$1/kept" "$fuzz/corpus/$1.txt"
