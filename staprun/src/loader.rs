@@ -31,13 +31,7 @@ const ENDING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The program.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    match run(argv) {
-        Ok(exit) => exit,
-        Err(error) => {
-            print::error_line(&error);
-            error.exit()
-        }
-    }
+    print::outcome(run(argv))
 }
 
 fn run(argv: impl IntoIterator<Item = OsString>) -> Result<Exit> {

@@ -3,10 +3,20 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::error::{Exit, Result};
+
 /// Writes one line to standard error.  A failure is dropped, for there is nowhere left to report it.
 pub fn error_line(line: impl fmt::Display) {
     let text = format!("{line}\n");
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// How a program ends; an error is told first.
+pub fn outcome(result: Result<Exit>) -> Exit {
+    result.unwrap_or_else(|error| {
+        error_line(&error);
+        error.exit()
+    })
 }
 
 /// Writes bytes to standard error as they are.

@@ -23,13 +23,7 @@ use crate::sys;
 
 /// The program.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    match run(argv) {
-        Ok(exit) => exit,
-        Err(error) => {
-            print::error_line(&error);
-            error.exit()
-        }
-    }
+    print::outcome(run(argv))
 }
 
 fn run(argv: impl IntoIterator<Item = OsString>) -> Result<Exit> {
