@@ -86,7 +86,7 @@ mod tests {
             Ok(match bytes {
                 0 => Type::Void,
                 100 => Type::Float(Symbol::new("double"), 8),
-                ..=8 => Type::Int(Int {
+                1..=8 => Type::Int(Int {
                     name: Symbol::new("int"),
                     bytes,
                     signed: true,

@@ -46,7 +46,7 @@ impl Writer {
 
     fn int(&mut self, name: &str, bytes: u32, encoding: u32) {
         self.head(name, 1, 0, bytes);
-        self.word(encoding << 24 | bytes * 8);
+        self.word((encoding << 24) | (bytes * 8));
     }
 
     /// Members or parameters: name, type and, for members, the bit offset.
