@@ -26,7 +26,7 @@
 	union {
 		struct {
 			struct kretprobe_instance *pi;
-			int pi_longs;	/* saved longs before the strings in the instance's data */
+			int64_t *longs;	/* what the entry keeps for its return */
 		} krp;
 	} ips;
 #ifdef STP_NEED_HISTOGRAM

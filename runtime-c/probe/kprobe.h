@@ -72,12 +72,19 @@ static __always_inline int enter_kretprobe_common(struct kretprobe_instance *ins
 		unsigned long kprobes_ip = instruction_pointer(regs);
 
 		c->ips.krp.pi = inst;
+		c->ips.krp.longs = (int64_t *)inst->data;
+		/* An entry that ends with an error leaves zeros, not what another call left. */
+		if (entry)
+			memset(inst->data, 0, krp->data_size);
 		instruction_pointer_set(regs, entry ? (unsigned long)krp->kp.addr
 						    : stp_kretprobe_return_address(inst));
 		p->ph(c);
 		instruction_pointer_set(regs, kprobes_ip);
 		c->ips.krp.pi = NULL;
 		stp_probe_leave(&hit, p, c);
+	} else if (entry) {
+		/* Without the entry's values the return is not taken: the skipped hit was counted. */
+		return 1;
 	}
 	return 0;
 }

@@ -82,6 +82,8 @@ pub enum ExprKind {
     Context(ContextValue),
     /// So many bytes of kernel memory, 1, 2, 4 or 8; an address that is not there is a soft error.
     Load { bytes: u8, signed: bool, address: Box<Expr> },
+    /// Keeps a value in a slot until the function returns.
+    Save { slot: u16, value: Box<Expr> },
     /// Writes the low bytes of a value to kernel memory; the value of the whole is `value`.
     Store { bytes: u8, address: Box<Expr>, value: Box<Expr> },
     /// `%{ expr %}` of type long or string.
@@ -104,6 +106,8 @@ pub enum ContextValue {
     Return,
     /// A register of the probed code, by its DWARF number.
     Register(u16),
+    /// What the function's entry kept in a slot.
+    Saved(u16),
 }
 
 /// A call of the print family.

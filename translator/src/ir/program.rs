@@ -231,6 +231,8 @@ pub enum Point {
     TimerHr { interval_ns: u64, randomize_ns: u64 },
     /// `kernel.function`, `kprobe.function`, `module().function` by symbol.
     Kprobe(KprobePoint),
+    /// What a return probe keeps of its function's entry: `@entry`. The return probe names the same pair.
+    KprobeEntry { pair: u32 },
 }
 
 /// An interval of a jiffies timer.
@@ -255,4 +257,15 @@ pub struct KprobePoint {
     pub is_return: bool,
     /// `.maxactive(N)`
     pub maxactive: Option<u32>,
+    /// What a return probe finds kept of the entry.
+    pub saves: Option<Saves>,
+}
+
+/// Values that an entry keeps for its return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saves {
+    /// The number that the entry's probe has too.
+    pub pair: u32,
+    /// How many.
+    pub longs: u16,
 }

@@ -243,6 +243,10 @@ impl Scope<'_> {
                 ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a load", span)?;
                 self.expr_of(address, Ty::Long)
             }
+            ExprKind::Save { value, .. } => {
+                is(Ty::Long)?;
+                self.expr_of(value, Ty::Long)
+            }
             ExprKind::Store { bytes, address, value } => {
                 is(Ty::Long)?;
                 ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a store", span)?;

@@ -135,6 +135,7 @@ impl Code<'_> {
                 format!("{}[{}]", self.histogram(*kind, of), self.expr(bucket))
             }
             ExprKind::Context(ContextValue::Return) => "$return".into(),
+            ExprKind::Context(ContextValue::Saved(slot)) => format!("@entry({slot})"),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
             ExprKind::Load { bytes, address, .. } => format!("@kderef({bytes}, {})", self.expr(address)),
             ExprKind::Embedded(code) => format!("%{{{}%}}", String::from_utf8_lossy(&code.code)),
@@ -170,6 +171,7 @@ impl Code<'_> {
             ExprKind::AssignBinary { op, place, value } => set(place, &format!("{}=", op.sign()), value),
             ExprKind::AssignConcat { place, value } => set(place, ".=", value),
             ExprKind::Aggregate { place, value } => set(place, "<<<", value),
+            ExprKind::Save { slot, value } => format!("@entry({slot}) = ({})", self.expr(value)),
             ExprKind::Store { bytes, address, value } => {
                 format!("(@kderef({bytes}, {})) = ({})", self.expr(address), self.expr(value))
             }

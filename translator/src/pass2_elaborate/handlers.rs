@@ -5,11 +5,12 @@ use super::derive::{Derived, Deriver, Part};
 use super::limits;
 use super::names::{Names, Reported};
 use super::points::PointTree;
-use super::resolve::{Context, Resolver};
+use super::resolve::{Context, Entry, Resolver};
 use crate::cli::options::Privilege;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::arena::Arena;
-use crate::ir::program::{FunctionBody, FunctionId, Point, Probe};
+use crate::ir::program::{FunctionBody, FunctionId, Point, Probe, Saves};
+use crate::ir::stmt::{Stmt, StmtKind};
 use crate::ir::ty::Ty;
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, Item};
@@ -83,7 +84,7 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     for &part in &derived.parts {
         resolver.part(part, &mut body);
     }
-    let locals = resolver.into_locals();
+    let (locals, entry) = resolver.into_parts();
     let pn = derived.chain.last().cloned().unwrap_or_default();
     let derivation = derived.chain.iter().map(|point| format!(" from: {point}")).collect();
     let lineage = derived.lineage.iter().map(|item| {
@@ -107,6 +108,27 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
         locks: Vec::new(),
         condition,
     });
+    if !entry.values.is_empty() {
+        add_entry(names, entry);
+    }
+}
+
+/// The probe that keeps values of the entry for the return probe that was added last.
+fn add_entry(names: &mut Names<'_>, entry: Entry) {
+    let pair = names.program.probes.len() as u32;
+    let Some(probe) = names.program.probes.last_mut() else { return };
+    let Point::Kprobe(point) = &mut probe.point else { return };
+    point.saves = Some(Saves { pair, longs: entry.values.len() as u16 });
+    let save = |(value, slot): (Expr, u16)| {
+        let span = value.span;
+        let kind = ExprKind::Save { slot, value: Box::new(value) };
+        Stmt { span, kind: StmtKind::Expr(Expr { span, ty: Ty::Long, kind }) }
+    };
+    let body = entry.values.into_iter().zip(0..).map(save).collect();
+    let point = Point::KprobeEntry { pair };
+    let own = Probe { point, locals: entry.locals, body, condition: None, ..probe.clone() };
+    names.scopes.push(None);
+    names.program.probes.push(own);
 }
 
 impl Resolver<'_, '_> {

@@ -32,7 +32,7 @@ pub fn list(
     }
     let mut points: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
     for (probe, scope) in names.program.probes.iter().zip(&names.scopes) {
-        if session.sources.file(probe.span.file).library {
+        if session.sources.file(probe.span.file).library || matches!(probe.point, Point::KprobeEntry { .. }) {
             continue;
         }
         let found = if variables { self::variables(&names, probe, *scope) } else { Vec::new() };

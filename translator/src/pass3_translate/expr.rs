@@ -1,7 +1,7 @@
 //! Expressions of type long.
 
 use super::body::Body;
-use super::target::register;
+use super::target::{register, saved};
 use super::writer::{Writer, c_long};
 use crate::ir::expr::{ContextValue, Expr, ExprKind, Place};
 use crate::ir::program::Constant;
@@ -63,6 +63,8 @@ impl Body<'_> {
                 "((int64_t)regs_return_value(stp_argument_registers(c)))".to_owned()
             }
             ExprKind::Context(ContextValue::Register(number)) => register(*number),
+            ExprKind::Context(ContextValue::Saved(slot)) => saved(*slot),
+            ExprKind::Save { slot, value } => self.save(*slot, value),
             ExprKind::Load { bytes, signed, address } => self.load(*bytes, *signed, address, expr.span),
             ExprKind::Store { bytes, address, value } => self.store(*bytes, address, value, expr.span),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),

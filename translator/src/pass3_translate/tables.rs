@@ -5,7 +5,7 @@ use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
 use super::writer::{c_long, c_string};
 use super::{histogram, names};
 use crate::diag::diagnostic::Diagnostic;
-use crate::ir::program::{Constant, Global, KprobePoint, Point, Probe, TimerJiffies};
+use crate::ir::program::{Constant, Global, KprobePoint, Point, Probe, Saves, TimerJiffies};
 use crate::ir::ty::{Ty, ValueTy};
 
 /// Map types, each once, in the order of the globals.
@@ -162,7 +162,11 @@ pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Di
         families.registered.push(RegisteredView { prefix, before });
         Ok(true)
     };
-    let has_kprobes = registered("probe_kprobe.c", "stap_kprobe", rows_of(probes, kprobe_row))?;
+    let has_kprobes = registered(
+        "probe_kprobe.c",
+        "stap_kprobe",
+        rows_of(probes, |index, probe| kprobe_row(probes, index, probe)),
+    )?;
     registered("probe_timer_hr.c", "stap_hrtimer", rows_of(probes, hrtimer_row))?;
     registered("probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
     families.has_kprobes = has_kprobes;
@@ -192,13 +196,19 @@ fn begin_rows(probes: &[&Probe]) -> Vec<String> {
         .collect()
 }
 
-fn kprobe_row(index: usize, probe: &Probe) -> Option<String> {
-    let Point::Kprobe(KprobePoint { module, symbol, offset, is_return, maxactive }) = &probe.point else {
+fn kprobe_row(probes: &[&Probe], index: usize, probe: &Probe) -> Option<String> {
+    let Point::Kprobe(KprobePoint { module, symbol, offset, is_return, maxactive, saves }) = &probe.point
+    else {
         return None;
     };
     let mut members = vec![format!(".return_p = {}", u8::from(*is_return))];
     if let Some(count) = maxactive {
         members.push(format!(".maxactive_p = 1, .maxactive_val = {count}"));
+    }
+    if let Some(Saves { pair, longs }) = saves
+        && let Some(entry) = probes.iter().position(|other| other.point == Point::KprobeEntry { pair: *pair })
+    {
+        members.push(format!(".saved_longs = {longs}, .entry_probe = &stap_probes[{entry}]"));
     }
     members.push(format!(".optional_p = {}", u8::from(probe.optional)));
     members.push(format!(".module = {}", c_string(module.as_bytes())));

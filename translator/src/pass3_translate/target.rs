@@ -10,15 +10,28 @@ const REGISTERS: [&str; 17] = [
     "ip",
 ];
 
-/// The value of a register; what the kernel does not save reads as 0, and pass 2 asks for none of those.
+/// The value of a register. Arguments and results are there however the probe is carried; pass 2 asks for no others.
 pub fn register(number: u16) -> String {
     match REGISTERS.get(usize::from(number)) {
-        Some(name) => format!("((int64_t)c->kregs->{name})"),
+        Some(name) => format!("((int64_t)stp_argument_registers(c)->{name})"),
         None => "0LL".to_owned(),
     }
 }
 
+/// What the entry kept for this return.
+pub fn saved(slot: u16) -> String {
+    format!("c->ips.krp.longs[{slot}]")
+}
+
 impl Body<'_> {
+    /// Keeps a value for the return.
+    pub fn save(&mut self, slot: u16, value: &Expr) -> String {
+        let value = self.long(value);
+        let slot = saved(slot);
+        self.out.line(format!("{slot} = {value};"));
+        slot
+    }
+
     /// Reads memory; a fault is a soft error.
     pub fn load(&mut self, bytes: u8, signed: bool, address: &Expr, span: Span) -> String {
         let bits = u32::from(bytes) * 8;

@@ -146,6 +146,7 @@ fn vfs_read() -> Point {
         offset: 0,
         is_return: true,
         maxactive: Some(7),
+        saves: None,
     })
 }
 

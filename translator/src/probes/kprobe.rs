@@ -63,7 +63,7 @@ pub fn derive(components: &[Component]) -> Result<Derivation, Diagnostic> {
 /// What the components after the function ask for at a place.
 pub fn point(components: &[Component], spec: Spec) -> Result<KprobePoint, Diagnostic> {
     let Spec { module, symbol, offset } = spec;
-    let mut point = KprobePoint { module, symbol, offset, is_return: false, maxactive: None };
+    let mut point = KprobePoint { module, symbol, offset, is_return: false, maxactive: None, saves: None };
     for component in components {
         match component.name.as_str() {
             "return" => point.is_return = true,

@@ -18,7 +18,9 @@ impl Resolver<'_, '_> {
     pub(super) fn expr(&mut self, node: &ast::Expr) -> Resolved {
         let resolved = self.untyped(node);
         let keeps = match &node.kind {
-            ast::ExprKind::Assign { op: AssignOp::Set, .. } | ast::ExprKind::Ternary { .. } => true,
+            ast::ExprKind::Assign { op: AssignOp::Set, .. }
+            | ast::ExprKind::Ternary { .. }
+            | ast::ExprKind::Entry(_) => true,
             kind => target_kind(kind),
         };
         if let ast::ExprKind::Name(_) = &node.kind {
@@ -85,6 +87,7 @@ impl Resolver<'_, '_> {
                 return self.target(node);
             }
             Ast::AddressOf(inner) => return self.target_address(inner),
+            Ast::Entry(inner) => return self.entry(inner, span),
             Ast::Enum(name) => self.enumerator(name, span)?,
             Ast::RawDeref { kernel: true, size, addr } => return self.raw_load(size, addr, span),
             other => return self.not_yet(other, span),

@@ -51,6 +51,19 @@ pub struct Resolver<'r, 'a> {
     carried: Option<Carried>,
     /// What numbers in locals are known to be.
     local_types: FxHashMap<LocalId, Option<Carried>>,
+    /// What a return probe wants kept of its function's entry.
+    entry: Entry,
+}
+
+/// The part of a return probe that runs at its function's entry.
+#[derive(Default)]
+pub struct Entry {
+    /// Values to keep, one a slot.
+    pub values: Vec<Expr>,
+    /// Its own locals, which none of the handler's are.
+    pub locals: Arena<Local>,
+    by_name: FxHashMap<Symbol, LocalId>,
+    local_types: FxHashMap<LocalId, Option<Carried>>,
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
@@ -66,6 +79,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             loops: 0,
             carried: None,
             local_types: FxHashMap::default(),
+            entry: Entry::default(),
         }
     }
 
@@ -88,6 +102,11 @@ impl<'r, 'a> Resolver<'r, 'a> {
     /// The locals at the end.
     pub fn into_locals(self) -> Arena<Local> {
         self.locals
+    }
+
+    /// The locals at the end, and what is kept of the function's entry.
+    pub fn into_parts(self) -> (Arena<Local>, Entry) {
+        (self.locals, self.entry)
     }
 
     fn error<T>(&self, code: Code, message: impl Into<String>, span: Span) -> Result<T, Reported> {

@@ -14,9 +14,6 @@ impl Resolver<'_, '_> {
     /// Reports an expression that has no translation yet, or none where it stands.
     pub(super) fn not_yet(&self, kind: &ExprKind, span: Span) -> Result<Expr, Reported> {
         let (what, help): (String, &str) = match kind {
-            ExprKind::Entry(_) => {
-                ("@entry".into(), "keep the value in a global array indexed by tid() from an entry probe")
-            }
             ExprKind::Perf(_) => ("@perf".into(), "use get_cycles() or gettimeofday_ns()"),
             ExprKind::ProbeWrite(_) => ("@probewrite".into(), "leave it out"),
             ExprKind::Register { .. } => {

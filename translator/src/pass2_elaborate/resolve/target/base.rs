@@ -37,12 +37,6 @@ impl Resolver<'_, '_> {
         }
         let variables = sound(info.variables(scope.function, Site::Entry), span)?;
         match variables.iter().rfind(|variable| variable.name.as_str() == plain) {
-            Some(_) if scope.returns => told(
-                format!(
-                    "{name} is not there any more when the function has returned; @entry is not available yet"
-                ),
-                span,
-            ),
             Some(variable) => self.located(variable, span),
             None => {
                 let function = sound(info.function(scope.function), span)?;

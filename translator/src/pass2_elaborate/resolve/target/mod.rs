@@ -4,6 +4,7 @@
 //! may ride along with a number: `f = $file; f->f_pos` works, for `f` remembers what it points to.
 
 mod base;
+mod entry;
 mod memory;
 mod pretty;
 mod walk;
@@ -165,6 +166,9 @@ impl Resolver<'_, '_> {
             && name.as_str().starts_with("$$")
         {
             return self.all_variables(*name, 0, node.span);
+        }
+        if let Some(kept) = self.parameter_of_entry(node) {
+            return kept;
         }
         let (inner, dollars) = match &node.kind {
             ast::ExprKind::Deref { base, path } => match path.last() {
