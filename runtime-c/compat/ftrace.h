@@ -9,9 +9,8 @@
 #include <linux/version.h>
 
 /* 5.18 brought both: many addresses in one call, and return probes whose trampoline suits such a callback (rethook). */
-/* Not on PREEMPT_RT: there 6.1 resets when what the runtime calls is probed so (guests::nested), and kprobes serve. */
 #if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_KPROBES_ON_FTRACE) && \
-	!defined(CONFIG_PREEMPT_RT) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+	LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
 #define STP_HAVE_FTRACE_ARGS
 
 #include <linux/ftrace.h>

@@ -27,8 +27,8 @@ struct stap_ftrace_slot {
 static struct stap_ftrace_slot stap_ftrace_slots[1 << STAP_FTRACE_BITS];
 static bool stap_ftrace_registered;
 
-/* 1 while this CPU prepares a return: the kernel's part of that must not be entered again. */
-static DEFINE_PER_CPU(int, stap_ftrace_returning);
+/* While this CPU is in the callback: what that calls must not enter it again. */
+static DEFINE_PER_CPU(bool, stap_ftrace_inside);
 
 /* ctx: any; locks: none */
 static __always_inline unsigned int stap_ftrace_next(unsigned int slot)
@@ -37,22 +37,23 @@ static __always_inline unsigned int stap_ftrace_next(unsigned int slot)
 }
 
 /*
- * Makes the call's return come by the kretprobe's trampoline, as its kprobe would.
- * ctx: ftrace callback, NMI too; locks: none
+ * One hit of one probe.  What a running handler calls gets no return probe, as with kprobes: its return would only be
+ * skipped.
+ * ctx: ftrace callback, NMI too, preemption off; locks: none
  */
-static __always_inline void stap_ftrace_return(struct kretprobe *krp, struct pt_regs *regs)
+static __always_inline void stap_ftrace_hit(struct stap_dwarf_kprobe *skp, struct pt_regs *regs, bool nested)
 {
-	preempt_disable_notrace();
-	if (unlikely(__this_cpu_read(stap_ftrace_returning))) {
+	if (!skp->return_p) {
+		if (unlikely(nested))
+			stp_skip(STP_SKIP_REENTRANCY);
+		else
+			enter_kprobe_probe(&skp->u.kp, regs);
+	} else if (unlikely(nested || atomic_read(&__this_cpu_read(contexts)->busy))) {
 		stp_skip(STP_SKIP_MISSED_KRETPROBE);
 	} else {
-		__this_cpu_write(stap_ftrace_returning, 1);
-		barrier();
-		krp->kp.pre_handler(&krp->kp, regs);
-		barrier();
-		__this_cpu_write(stap_ftrace_returning, 0);
+		/* The kernel's: it takes an instance and puts the trampoline in the place of the return address. */
+		skp->u.krp.kp.pre_handler(&skp->u.krp.kp, regs);
 	}
-	preempt_enable_notrace();
 }
 
 /* ctx: ftrace callback, NMI too; locks: none */
@@ -61,24 +62,26 @@ static notrace void enter_ftrace_probe(unsigned long ip, unsigned long parent_ip
 {
 	struct pt_regs *regs = stp_ftrace_regs(fregs);
 	unsigned int slot = hash_long(ip, STAP_FTRACE_BITS);
+	bool nested;
 
+	preempt_disable_notrace();
+	nested = __this_cpu_read(stap_ftrace_inside);
+	__this_cpu_write(stap_ftrace_inside, 1);
+	barrier();
 	/* More than one probe may stand at an address. */
 	for (; stap_ftrace_slots[slot].ip; slot = stap_ftrace_next(slot)) {
-		struct stap_dwarf_kprobe *skp = stap_ftrace_slots[slot].skp;
-
-		if (stap_ftrace_slots[slot].ip != ip)
-			continue;
-		if (skp->return_p)
-			stap_ftrace_return(&skp->u.krp, regs);
-		else
-			enter_kprobe_probe(&skp->u.kp, regs);
+		if (stap_ftrace_slots[slot].ip == ip)
+			stap_ftrace_hit(stap_ftrace_slots[slot].skp, regs, nested);
 	}
+	barrier();
+	__this_cpu_write(stap_ftrace_inside, nested);
+	preempt_enable_notrace();
 }
 NOKPROBE_SYMBOL(enter_ftrace_probe);
 
 /*
  * PERMANENT: nobody turns the probes off by /proc/sys/kernel/ftrace_enabled unseen.  No flag asks for ftrace's own
- * guard against recursion, for the busy context is one.
+ * guard against recursion, for stap_ftrace_inside is one.
  */
 static struct ftrace_ops stap_ftrace_ops = {
 	.func = enter_ftrace_probe,

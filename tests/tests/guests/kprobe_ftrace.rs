@@ -1,6 +1,6 @@
 //! Function probes that ftrace carries: they count exactly, nobody switches them off unseen, and the user is told.
 
-use stap_tests::programs::{kernels, release_of};
+use stap_tests::programs::kernels;
 
 use crate::setting::{guest, has_line, module, number, run, shown};
 
@@ -36,8 +36,7 @@ cat /tmp/out; cat /tmp/err >&2
 
 #[test]
 fn ftrace_carries_function_probes_and_stays_on() {
-    // On PREEMPT_RT all probes are kprobes.
-    for release in kernels().into_iter().filter(|kernel| !release_of(kernel).contains("-rt-")) {
+    for release in kernels() {
         for (more, carried) in [("", 3), (ALL_REGISTERS, 4)] {
             let module = module(&release, &[], &format!("{SCRIPT}{more}"));
             let modules = [module.as_path()];

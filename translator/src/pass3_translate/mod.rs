@@ -166,7 +166,7 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
         need("STP_MATCH_REGISTERS", sizes.registers);
     }
     // Tapset functions that need an argument only say so: stp_argument_registers().
-    if embedded::mentioned(unit.program, "kregs") {
+    if embedded::mentioned(unit.program, "kregs") || target::needs_all_registers(unit.program) {
         need("STP_NEED_FULL_REGISTERS", 1);
     }
     if embedded::mentioned(unit.program, "probe_name") {

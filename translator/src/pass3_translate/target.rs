@@ -1,7 +1,10 @@
 //! Registers and memory of the probed code.
 
 use super::body::Body;
-use crate::ir::expr::Expr;
+use crate::ir::expr::{ContextValue, Expr, ExprKind};
+use crate::ir::program::{FunctionBody, Program};
+use crate::ir::stmt::Block;
+use crate::ir::visit::look;
 use crate::source::Span;
 
 /// Members of x86-64's pt_regs by DWARF register number (System V ABI, figure 3.36).
@@ -10,7 +13,29 @@ const REGISTERS: [&str; 17] = [
     "ip",
 ];
 
-/// The value of a register. Arguments and results are there however the probe is carried; pass 2 asks for no others.
+/// Those that a callback of ftrace gives when it is not told to save all: arguments, frame, stack, instruction pointer.
+const ALWAYS_SAVED: [u16; 10] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 16];
+
+/// Whether a handler or function reads registers that are there only when all are saved.
+pub fn needs_all_registers(program: &Program) -> bool {
+    let mut needed = false;
+    let mut see = |block: &Block| {
+        look::all_exprs(block, &mut |expr| {
+            if let ExprKind::Context(ContextValue::Register(number)) = expr.kind {
+                needed |= !ALWAYS_SAVED.contains(&number);
+            }
+        });
+    };
+    program.probes.iter().for_each(|probe| see(&probe.body));
+    for (_, function) in program.functions.iter() {
+        if let FunctionBody::Script(block) = &function.body {
+            see(block);
+        }
+    }
+    needed
+}
+
+/// The value of a register.
 pub fn register(number: u16) -> String {
     match REGISTERS.get(usize::from(number)) {
         Some(name) => format!("((int64_t)stp_argument_registers(c)->{name})"),
