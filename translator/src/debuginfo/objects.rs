@@ -78,7 +78,7 @@ impl<'s> Objects<'s> {
 
     /// Whether the user insists on one source: what it lacks is an error then, even where a symbol would do.
     pub fn insists(&self) -> bool {
-        self.session.options.debuginfo == Debuginfo::Dwarf
+        matches!(self.session.options.debuginfo, Debuginfo::Dwarf | Debuginfo::Btf)
     }
 
     /// What is known about the kernel.

@@ -65,6 +65,7 @@ struct Use {
     components: Vec<Component>,
     span: Span,
     optional: bool,
+    sufficient: bool,
     condition: Option<ConditionRef>,
 }
 
@@ -174,11 +175,27 @@ impl Deriver<'_, '_> {
                     let last = found.components.last().map_or(used.span, |component| component.span);
                     return Err(Diagnostic::semantic(Code::Privilege, message, last));
                 }
-                out.extend(derivations.into_iter().map(|derivation| level.finish(used, derivation)));
+                for mut derivation in derivations {
+                    if let Some(doubt) = derivation.doubt.take() {
+                        self.doubt(used, *doubt)?;
+                    }
+                    out.push(level.finish(used, derivation));
+                }
                 Ok(())
             }
             Target::Alias(item) => self.alias(level, used, item, found, out),
         }
+    }
+
+    /// A point that may not be there: not the one that makes others superfluous, and no secret unless it is optional.
+    fn doubt(&self, used: &Use, doubt: Diagnostic) -> Result<(), Diagnostic> {
+        if used.sufficient {
+            return Err(doubt);
+        }
+        if !used.optional {
+            self.sink.push(doubt);
+        }
+        Ok(())
     }
 
     fn alias(
@@ -203,6 +220,7 @@ impl Deriver<'_, '_> {
             components: found.components.clone(),
             span: used.span,
             optional: used.optional,
+            sufficient: used.sufficient,
             condition: used.condition,
         };
         self.catalog.use_file(item.file);
@@ -239,6 +257,7 @@ impl Level<'_> {
             components,
             span: point.span,
             optional: point.optional || self.via.is_some_and(|via| via.optional),
+            sufficient: point.sufficient || self.via.is_some_and(|via| via.sufficient),
             condition: point.condition.as_ref().map(|_| ConditionRef { item: self.item, point: index }),
         }
     }
@@ -249,7 +268,7 @@ impl Level<'_> {
 
     /// The probe that a point of this level derives.
     fn finish(&self, used: &Use, derivation: Derivation) -> Derived {
-        let Derivation { point, pp, scope } = derivation;
+        let Derivation { point, pp, scope, doubt: _ } = derivation;
         let mut derived = Derived {
             point,
             chain: vec![pp.clone()],

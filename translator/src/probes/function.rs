@@ -8,7 +8,7 @@ mod located;
 use super::kprobe::{self, Spec};
 use super::{Derivation, Family, Scope, point_text, wrong};
 use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects};
-use crate::diag::{Code, Diagnostic, suggest};
+use crate::diag::{Code, Diagnostic, Severity, suggest};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
@@ -172,7 +172,12 @@ impl<'c> Query<'c> {
             found.retain(|(name, _)| exports.contains(name));
         }
         if found.is_empty() {
-            return Err(self.no_match(&*known.info, pattern));
+            let no_match = self.no_match(&*known.info, pattern);
+            // BTF leaves out functions that the compiler has changed, and those in assembler.
+            return match dwarf || pattern || self.exported || objects.insists() {
+                true => Err(no_match),
+                false => Ok(vec![self.by_symbol(no_match)?]),
+            };
         }
         if dwarf {
             // What the components ask for must make sense before it is asked of each function.
@@ -219,6 +224,14 @@ impl<'c> Query<'c> {
             .help("kprobe.function(\"NAME\") takes a symbol that debug information does not know")
     }
 
+    /// What BTF does not know may be a symbol all the same; the kernel says so when the probe is loaded.
+    fn by_symbol(&self, mut doubt: Diagnostic) -> Result<Derivation, Diagnostic> {
+        doubt.severity = Severity::Warning;
+        doubt.message.push_str("; the kernel looks for a symbol of that name when the probe is loaded");
+        doubt.helps.clear();
+        Ok(Derivation { doubt: Some(Box::new(doubt)), ..kprobe::derive(self.components)? })
+    }
+
     fn derivation(
         &self,
         known: &Known,
@@ -239,6 +252,6 @@ impl<'c> Query<'c> {
         let spec = Spec { module: module.to_owned(), symbol: name, offset };
         let point = kprobe::point(&components, spec)?;
         let scope = (offset == 0).then_some(Scope { object: known.id, function, returns: point.is_return });
-        Ok(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope })
+        Ok(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope, doubt: None })
     }
 }

@@ -57,7 +57,7 @@ pub fn derive(components: &[Component]) -> Result<Derivation, Diagnostic> {
         }
     }
     let point = point(components, spec)?;
-    Ok(Derivation { point: Point::Kprobe(point), pp: point_text(components), scope: None })
+    Ok(Derivation { point: Point::Kprobe(point), pp: point_text(components), scope: None, doubt: None })
 }
 
 /// What the components after the function ask for at a place.

@@ -27,7 +27,7 @@ pub trait Family: Sync {
 }
 
 /// What a family makes of a point.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Derivation {
     /// Where it fires.
     pub point: Point,
@@ -35,6 +35,8 @@ pub struct Derivation {
     pub pp: String,
     /// The function whose variables the handler can name.
     pub scope: Option<Scope>,
+    /// Why it may not be there: a warning, or the reason to pass over a point that ends in `!`.
+    pub doubt: Option<Box<Diagnostic>>,
 }
 
 /// A function at its entry or return, as debug information knows it.
@@ -51,7 +53,7 @@ pub struct Scope {
 impl Derivation {
     /// A point whose `pp()` is what the script says.
     fn as_written(point: Point, components: &[Component]) -> Vec<Self> {
-        vec![Derivation { point, pp: point_text(components), scope: None }]
+        vec![Derivation { point, pp: point_text(components), scope: None, doubt: None }]
     }
 }
 

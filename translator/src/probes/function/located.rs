@@ -83,7 +83,7 @@ impl Located<'_, '_> {
         let point = KprobePoint { offset, ..kprobe::point(&components, spec).ok()? };
         let scope = Scope { object: self.known.id, function, returns: point.is_return };
         let scope = (self.offset == 0).then_some(scope);
-        Some(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope })
+        Some(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope, doubt: None })
     }
 }
 
