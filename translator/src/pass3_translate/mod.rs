@@ -169,6 +169,10 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     if embedded::mentioned(unit.program, "kregs") || target::needs_all_registers(unit.program) {
         need("STP_NEED_FULL_REGISTERS", 1);
     }
+    if embedded::mentioned(unit.program, "STAP_COMPAT_VERSION") {
+        let (major, minor) = options.compatible;
+        need("STAP_COMPAT_VERSION", ((major << 8) + minor) as usize);
+    }
     if embedded::mentioned(unit.program, "probe_name") {
         need("STP_NEED_PROBE_NAME", 1);
     }

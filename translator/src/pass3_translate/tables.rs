@@ -64,7 +64,12 @@ pub fn globals(unit: &Unit<'_>) -> Vec<String> {
         if global.module_param && global.keys.is_empty() {
             let ops = if global.value == ValueTy::Scalar(Ty::String) { "string" } else { "long" };
             let target = if ops == "string" { name.clone() } else { format!("&{name}") };
-            lines.push(format!("module_param_cb({}, &stp_param_{ops}, {target}, 0);", global.name));
+            // The kernel's headers may have a macro of that name, ATTR_MODE for one.
+            lines.push(format!(
+                "#pragma push_macro(\"{0}\")\n#undef {0}\n\
+                 module_param_cb({0}, &stp_param_{ops}, {target}, 0);\n#pragma pop_macro(\"{0}\")",
+                global.name
+            ));
         }
         let locked = |probe: &Probe| {
             probe.locks.iter().any(|lock| unit.program.globals[lock.global].unique == global.unique)
