@@ -5,10 +5,10 @@
 
 #include <linux/kernel.h>
 
+#include "compat/string.h"
+
 /* A version of the language, to compare with STAP_COMPAT_VERSION: that of --compatible, or our own. */
 #define STAP_VERSION(a, b) (((a) << 8) + (b))
-
-#include "compat/string.h"
 
 /* STAP_PRINTF. What is longer than STP_OUT_ROOM is cut. ctx: handler; locks: none */
 static noinline __maybe_unused __printf(2, 3) void stp_out_printf(struct context *c, const char *format, ...)
