@@ -44,6 +44,9 @@ pub struct Thread {
     pub tags: Vec<Source>,
     /// Threads of one rank began at one position; earlier ones have lower ranks.
     pub rank: usize,
+    /// Of a thread that waits for the end: the states that were reached before it at its position, its own way among
+    /// them. It must not come to them again, or a loop would go round once more for nothing. Empty for all others.
+    pub before: Vec<bool>,
 }
 
 /// What is known of a position.
@@ -146,7 +149,12 @@ impl Nfa {
                 Step::Start(next) if look.start => waiting.push(Thread { state: *next, ..thread }),
                 Step::Start(_) => {}
                 Step::End(next) if look.end => waiting.push(Thread { state: *next, ..thread }),
-                Step::Bytes(..) | Step::End(_) | Step::Match => out.push(thread),
+                Step::End(_) => {
+                    thread.before = seen.to_vec();
+                    thread.before[thread.state] = false;
+                    out.push(thread);
+                }
+                Step::Bytes(..) | Step::Match => out.push(thread),
             }
         }
     }
@@ -176,6 +184,7 @@ impl Nfa {
     pub fn match_at_end(&self, threads: &[Thread], at_start: bool) -> Option<Thread> {
         let (mut seen, mut out) = (vec![false; self.steps.len()], Vec::new());
         for thread in threads {
+            seen.iter_mut().zip(&thread.before).for_each(|(seen, before)| *seen |= before);
             self.closure(thread.clone(), Look { start: at_start, end: true }, &mut seen, &mut out);
         }
         out.into_iter().find(|thread| self.matches(thread))

@@ -42,7 +42,7 @@ struct Builder<'n> {
 
 impl Builder<'_> {
     fn thread(&self, state: usize) -> Thread {
-        Thread { state, tags: Vec::new(), rank: 0 }
+        Thread { state, tags: Vec::new(), rank: 0, before: Vec::new() }
     }
 
     /// What can be reached from these states without a byte; a match may begin anywhere.

@@ -61,7 +61,7 @@ struct Threads {
 }
 
 /// What makes two states alike: registers are numbered as they come.
-type Key = (bool, bool, Vec<(usize, usize, Vec<Option<usize>>)>);
+type Key = (bool, bool, Vec<(usize, usize, Vec<bool>, Vec<Option<usize>>)>);
 
 struct Builder<'n> {
     nfa: &'n Nfa,
@@ -94,7 +94,7 @@ impl Builder<'_> {
         }
         if !matched {
             let rank = list.last().map_or(0, |last: &Thread| last.rank + 1);
-            let thread = Thread { state: self.nfa.entry, tags: self.nfa.no_tags(), rank };
+            let thread = Thread { state: self.nfa.entry, tags: self.nfa.no_tags(), rank, before: Vec::new() };
             self.nfa.closure(thread, look, &mut seen, &mut list);
         }
         let found = list.iter().find(|thread| self.nfa.matches(thread)).map(|thread| thread.rank);
@@ -200,7 +200,7 @@ fn signature(threads: &Threads) -> (Key, Vec<Source>) {
                 })
             })
         });
-        rows.push((thread.state, thread.rank, tags.collect()));
+        rows.push((thread.state, thread.rank, thread.before.clone(), tags.collect()));
     }
     ((threads.first, threads.matched, rows), order)
 }
