@@ -15,11 +15,26 @@ fn passes(case: &Case) -> &'static [&'static str] {
     }
 }
 
-/// Exit code, dump and messages. -v would tell times, sizes and the temporary directory.
+/// The case's options but for -v and --vp, which would tell times, sizes and the temporary directory.
+fn quiet(args: &[String]) -> Vec<&String> {
+    let mut args = args.iter();
+    let mut kept = Vec::new();
+    while let Some(word) = args.next() {
+        match word.as_str() {
+            "--vp" => {
+                args.next();
+            }
+            word if word.starts_with("-v") || word.starts_with("--vp=") => {}
+            _ => kept.push(word),
+        }
+    }
+    kept
+}
+
+/// Exit code, dump and messages.
 fn dump(case: &Case, pass: &str, release: &str) -> Result<(i32, Vec<u8>, Vec<u8>), String> {
     let mut stap = programs().stap();
-    stap.args([pass, "-r", release, "--disable-cache"])
-        .args(case.directives.args.iter().filter(|word| !word.starts_with("-v")));
+    stap.args([pass, "-r", release, "--disable-cache"]).args(quiet(&case.directives.args));
     stap.arg(&case.path).args(&case.directives.script_args);
     let outcome = process::run(&mut stap, Duration::from_secs(120)).map_err(|error| error.to_string())?;
     Ok((outcome.exit, outcome.stdout, outcome.stderr))
