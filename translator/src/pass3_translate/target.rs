@@ -2,9 +2,8 @@
 
 use super::body::Body;
 use crate::ir::expr::{ContextValue, Expr, ExprKind};
-use crate::ir::program::{FunctionBody, Program};
-use crate::ir::stmt::Block;
-use crate::ir::visit::look;
+use crate::ir::program::Program;
+use crate::ir::visit::{bodies, look};
 use crate::source::Span;
 
 /// Members of x86-64's pt_regs by DWARF register number (System V ABI, figure 3.36).
@@ -19,18 +18,12 @@ const ALWAYS_SAVED: [u16; 10] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 16];
 /// Whether a handler or function reads registers that are there only when all are saved.
 pub fn needs_all_registers(program: &Program) -> bool {
     let mut needed = false;
-    let mut see = |block: &Block| {
+    for block in bodies(program) {
         look::all_exprs(block, &mut |expr| {
             if let ExprKind::Context(ContextValue::Register(number)) = expr.kind {
                 needed |= !ALWAYS_SAVED.contains(&number);
             }
         });
-    };
-    program.probes.iter().for_each(|probe| see(&probe.body));
-    for (_, function) in program.functions.iter() {
-        if let FunctionBody::Script(block) = &function.body {
-            see(block);
-        }
     }
     needed
 }
