@@ -60,7 +60,6 @@ debian_packages() {
 	linux-headers-6.12-amd64: its headers
 	linux-image-cloud-amd64: the kernel to probe by DWARF, whose debuginfo is the smallest
 	linux-headers-cloud-amd64: its headers
-	linux-image-cloud-amd64-dbg: its debuginfo (283 MB to fetch, 1.8 GB on disk)
 	L
 	[ "$scope" = soak ] || return 0
 	cat <<-L
@@ -111,11 +110,20 @@ with_apt() {
 	installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 	flavour=amd64
 	! grep -q '^ID=ubuntu' /etc/os-release || flavour=generic
-	wanted=$(debian_packages | missing)
+	updated=
+	apt_install "$(debian_packages | missing)"
+	[ "$scope" = demo ] || apt_install "$(debian_debuginfo | missing)"
+}
+
+# Installs the packages of a list of names, one a line.
+apt_install() {
+	wanted=$1
 	[ -n "$wanted" ] || return 0
 	check_root
 	say "asking apt-get for what is missing"
-	as_root apt-get update -qq </dev/null || die "apt-get update failed: check the network and /etc/apt/sources.list"
+	[ -n "$updated" ] || as_root apt-get update -qq </dev/null ||
+		die "apt-get update failed: check the network and /etc/apt/sources.list"
+	updated=yes
 	needed=$(scope=demo debian_packages | cut -d: -f1)
 	available=
 	for package in $wanted; do
@@ -132,6 +140,13 @@ with_apt() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold $available </dev/null ||
 		die "apt-get could not install:$available; run it by hand to see why"
+}
+
+# The package linux-image-cloud-amd64-dbg can be ahead of the image, whose signed build follows days later; debuginfo of
+# another build is of no use.
+debian_debuginfo() {
+	image=$(dpkg-query -W -f '${Depends}' linux-image-cloud-amd64 2>/dev/null | sed 's/[ ,].*//')
+	[ -z "$image" ] || echo "$image-dbg: debuginfo of the cloud kernel (283 MB to fetch, 1.8 GB on disk)"
 }
 
 # RHEL and its kin keep a few packages in repositories that are off at first; Fedora has all in one.
