@@ -48,7 +48,7 @@ pub struct Derived {
     pub parts: Vec<Part>,
     /// Conditions, all of which must hold.
     pub conditions: Vec<ConditionRef>,
-    /// The function whose variables the handler can name.
+    /// the place whose variables the handler can name.
     pub scope: Option<Scope>,
 }
 

@@ -9,7 +9,7 @@ use super::points::PointTree;
 use super::types;
 use crate::debuginfo::spell::spell;
 use crate::debuginfo::types::peel;
-use crate::debuginfo::{Broken, Objects, Site, Type};
+use crate::debuginfo::{Broken, Objects, Type};
 use crate::diag::Sink;
 use crate::ir::program::{Local, Point, Probe};
 use crate::pass1_parse::ast::File;
@@ -79,7 +79,7 @@ fn target_variables(objects: &Objects<'_>, scope: Scope) -> Result<Vec<String>, 
     {
         found.push(format!("$return:{}", spell(objects, ty)?));
     }
-    for variable in info.variables(scope.function, Site::Entry)? {
+    for variable in info.variables(scope.function, scope.site)? {
         found.push(format!("${}:{}", variable.name, spell(objects, variable.ty)?));
     }
     Ok(found)

@@ -7,7 +7,7 @@ mod located;
 
 use super::kprobe::{self, Spec};
 use super::{Derivation, Family, Scope, point_text, wrong};
-use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects};
+use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects, Site};
 use crate::diag::{Code, Diagnostic, Severity, suggest};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
@@ -251,7 +251,9 @@ impl<'c> Query<'c> {
         }
         let spec = Spec { module: module.to_owned(), symbol: name, offset };
         let point = kprobe::point(&components, spec)?;
-        let scope = (offset == 0).then_some(Scope { object: known.id, function, returns: point.is_return });
+        let scope = Scope { object: known.id, function, site: Site::Entry, returns: point.is_return };
+        // Only DWARF knows where variables are further on.
+        let scope = (offset == 0).then_some(scope);
         Ok(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope, doubt: None })
     }
 }

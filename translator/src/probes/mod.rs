@@ -6,7 +6,7 @@ mod kprobe;
 mod later;
 mod timer;
 
-use crate::debuginfo::{FunctionId, ObjectId, Objects};
+use crate::debuginfo::{FunctionId, ObjectId, Objects, Site};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
@@ -33,19 +33,21 @@ pub struct Derivation {
     pub point: Point,
     /// The point as `pp()` gives it.
     pub pp: String,
-    /// The function whose variables the handler can name.
+    /// the place whose variables the handler can name.
     pub scope: Option<Scope>,
     /// Why it may not be there: a warning, or the reason to pass over a point that ends in `!`.
     pub doubt: Option<Box<Diagnostic>>,
 }
 
-/// A function at its entry or return, as debug information knows it.
+/// A place in a function, as debug information knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// Where it is.
     pub object: ObjectId,
     /// Which one.
     pub function: FunctionId,
+    /// Where its variables are asked for. At its return this is its entry: what they were then is kept.
+    pub site: Site,
     /// It has returned.
     pub returns: bool,
 }

@@ -2,7 +2,7 @@
 
 use super::{Query, Scope};
 use crate::debuginfo::function::Declared;
-use crate::debuginfo::{Broken, FunctionId, Known};
+use crate::debuginfo::{Broken, FunctionId, Known, Site};
 use crate::ir::program::{KprobePoint, Point};
 use crate::pass1_parse::ast::Literal;
 use crate::pass1_parse::glob;
@@ -81,8 +81,11 @@ impl Located<'_, '_> {
         };
         let spec = Spec { module: self.module.to_owned(), symbol: symbol.to_owned(), offset: 0 };
         let point = KprobePoint { offset, ..kprobe::point(&components, spec).ok()? };
-        let scope = Scope { object: self.known.id, function, returns: point.is_return };
-        let scope = (self.offset == 0).then_some(scope);
+        let site = match self.offset {
+            0 => Site::Entry,
+            offset => Site::Address(address.checked_add(offset)?),
+        };
+        let scope = Some(Scope { object: self.known.id, function, site, returns: point.is_return });
         Some(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope, doubt: None })
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Found, Held, Value, binary, number, sound, told};
 use crate::debuginfo::location::{Binary, Location, Op};
-use crate::debuginfo::{DebugInfo, Site, TypeId, TypeKind, Variable, abi};
+use crate::debuginfo::{DebugInfo, TypeId, TypeKind, Variable, abi};
 use crate::ir::expr::ContextValue;
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::BinaryOp;
@@ -35,7 +35,7 @@ impl Resolver<'_, '_> {
                 }
             };
         }
-        let variables = sound(info.variables(scope.function, Site::Entry), span)?;
+        let variables = sound(info.variables(scope.function, scope.site), span)?;
         match variables.iter().rfind(|variable| variable.name.as_str() == plain) {
             Some(variable) => self.located(variable, span),
             None => {

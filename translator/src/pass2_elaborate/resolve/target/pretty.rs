@@ -1,7 +1,6 @@
 //! Values as text: `$x$`, `$x$$`, `$$parms` and its like.
 
 use super::{Found, Held, Value, number, sound, told};
-use crate::debuginfo::Site;
 use crate::debuginfo::types::{Array, Encoding, Found as Place, Member, Record, Type, TypeId, peel};
 use crate::ir::arena::Arena;
 use crate::ir::expr::{Conversion, FormatSpec, Piece, Print};
@@ -88,7 +87,7 @@ impl Resolver<'_, '_> {
         }
         match name.as_str() {
             "$$vars" | "$$parms" if !scope.returns => {
-                for variable in sound(info.variables(scope.function, Site::Entry), span)? {
+                for variable in sound(info.variables(scope.function, scope.site), span)? {
                     let value = self.located(&variable, span);
                     found.push((variable.name, value));
                 }
