@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 use stap_tests::batch::{self, Run};
 use stap_tests::case::{self, Case, Phase};
+use stap_tests::directives::Directives;
 use stap_tests::expect::{self, Outcome};
 use stap_tests::parallel;
 use stap_tests::programs::{kernels, programs, release_of, with_dwarf};
@@ -27,8 +28,16 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
+    let dwarf = with_dwarf();
     for release in &kernels {
-        trials.extend(guest_trials(&cases, release, &arguments));
+        let name = release_of(release);
+        let has_dwarf = dwarf.as_ref() == Some(release);
+        let wants =
+            |directives: &Directives| directives.wants_kernel(&name) || has_dwarf && directives.wants_dwarf();
+        trials.extend(guest_trials(&cases, Some(release), &arguments, &wants));
+    }
+    if dwarf.as_ref().is_none_or(|release| !kernels.contains(release)) {
+        trials.extend(guest_trials(&cases, dwarf.as_deref(), &arguments, &Directives::wants_dwarf));
     }
     trials.extend(
         cases.iter().filter(|case| case.phase != Phase::Run).flat_map(|case| host_trials(case, &kernels)),
@@ -67,23 +76,30 @@ fn dwarf_trial(case: &Case) -> Trial {
         .with_ignored_flag(ignored)
 }
 
-/// The cases under run/ of one kernel. The first one asked for runs the whole batch, and the others wait for it.
-fn guest_trials(cases: &[Case], release: &str, arguments: &Arguments) -> Vec<Trial> {
+/// The cases under run/ of one kernel. The first one asked for runs the whole batch, and the others wait for it. Where
+/// the kernel is not installed they are ignored.
+fn guest_trials(
+    cases: &[Case],
+    release: Option<&str>,
+    arguments: &Arguments,
+    wants: &dyn Fn(&Directives) -> bool,
+) -> Vec<Trial> {
+    let kernel = release.unwrap_or("a kernel with debuginfo");
     let wanted: Vec<(String, Case)> = cases
         .iter()
-        .filter(|case| case.phase == Phase::Run && case.directives.wants_kernel(&release_of(release)))
-        .map(|case| (format!("{} on {release}", case.name), case.clone()))
+        .filter(|case| case.phase == Phase::Run && wants(&case.directives))
+        .map(|case| (format!("{} on {kernel}", case.name), case.clone()))
         .filter(|(name, _)| is_asked_for(name, arguments))
         .collect();
     let batch = Arc::new(Batch {
-        release: release.to_owned(),
+        release: kernel.to_owned(),
         cases: wanted.iter().map(|(_, case)| case.clone()).collect(),
         outcomes: OnceLock::new(),
     });
     wanted
         .into_iter()
         .map(|(name, case)| {
-            let (batch, ignored) = (Arc::clone(&batch), lacks_program(&case));
+            let (batch, ignored) = (Arc::clone(&batch), release.is_none() || lacks_program(&case));
             Trial::test(name, move || batch.outcome(&case)).with_ignored_flag(ignored)
         })
         .collect()
