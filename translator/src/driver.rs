@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::host::Host;
 use crate::host::os::OsHost;
 use crate::ir::Program;
-use crate::kernel::Target;
+use crate::kernel::{Sysroot, Target};
 use crate::library::Library;
 use crate::pass1_parse::ast;
 use crate::pass4_build::BuiltModule;
@@ -142,7 +142,7 @@ fn set_up<'h>(
     let release = options.release.clone().or_else(|| host.env("SYSTEMTAP_RELEASE")?.into_string().ok());
     let target = match &release {
         None if options.vm => Target::for_guest(host),
-        release => Target::find(host, release.as_deref())?,
+        release => Target::find(host, sysroot(host, &options)?, release.as_deref())?,
     };
     cut_module_name(&mut options);
     let mut layout = Layout::find(host, scratch.path())
@@ -150,11 +150,7 @@ fn set_up<'h>(
     if let Some(dir) = &options.runtime_dir {
         layout.runtime = host.canonicalize(dir).unwrap_or_else(|_| dir.clone());
     }
-    if target.release != host.kernel_release()
-        && !options.vm
-        && options.last_pass == 5
-        && options.listing.is_none()
-    {
+    if !target.is_running(host) && !options.vm && options.last_pass == 5 && options.listing.is_none() {
         eprintln!("WARNING: kernel release/architecture mismatch with host forces last-pass 4.");
         options.last_pass = 4;
     }
@@ -166,6 +162,18 @@ fn set_up<'h>(
     }
     let tmpdir = scratch.path().to_owned();
     Ok(Session { options, target, host, sources: SourceMap::default(), layout, tmpdir })
+}
+
+/// The folder of --sysroot, links on the way followed, so that what leads out of it is told.
+fn sysroot(host: &dyn Host, options: &Options) -> Result<Sysroot, Box<Diagnostic>> {
+    let Some(dir) = &options.sysroot else { return Ok(Sysroot::default()) };
+    match host.canonicalize(dir) {
+        Ok(dir) if host.is_dir(&dir) => Ok(Sysroot::new(dir)),
+        _ => {
+            let message = format!("--sysroot {} is no folder", dir.display());
+            Err(Box::new(Diagnostic::new(Code::Usage, Severity::Error, message)))
+        }
+    }
 }
 
 /// Longest module name that leaves room for what staprun appends.

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use stap::host::os::OsHost;
-use stap::kernel::tree;
+use stap::kernel::{Sysroot, tree};
 
 const MANY: usize = 20_000;
 
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Passes 1 to 3 of a script on standard input, in a temporary directory that must be empty afterwards.
 fn stap(pass: &str, script: &[u8]) -> Output {
     let scratch = tempfile::tempdir().expect("a temporary directory");
-    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let release = tree::installed(&OsHost, &Sysroot::default()).pop().expect("a kernel with headers");
     let start = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_stap"))
         .args(["-r", &release, "-p", pass, "-"])
@@ -142,7 +142,7 @@ fn a_broken_tapset_file_matters_when_it_is_needed_or_warnings_count() {
     let tapset = tempfile::tempdir().expect("a temporary directory");
     fs::write(tapset.path().join("bad.stp"), "function broken( { }\n").expect("written");
     fs::write(tapset.path().join("good.stp"), "function good() { return 7 }\n").expect("written");
-    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let release = tree::installed(&OsHost, &Sysroot::default()).pop().expect("a kernel with headers");
     let run = |options: &[&str], script: &str| {
         let mut stap = Command::new(env!("CARGO_BIN_EXE_stap"));
         stap.args(["-r", &release, "-p2", "--disable-cache", "-I"]).arg(tapset.path()).args(options);
@@ -161,7 +161,7 @@ fn a_broken_tapset_file_matters_when_it_is_needed_or_warnings_count() {
 #[test]
 fn a_signal_during_the_compilation_leaves_nothing_behind() {
     let scratch = tempfile::tempdir().expect("a temporary directory");
-    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let release = tree::installed(&OsHost, &Sysroot::default()).pop().expect("a kernel with headers");
     let mut child = Command::new(env!("CARGO_BIN_EXE_stap"))
         .args(["-r", &release, "-p4", "--disable-cache", "-e", "probe begin { println(1) }"])
         .env("TMPDIR", scratch.path())

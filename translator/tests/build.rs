@@ -10,7 +10,7 @@ use std::process::Command;
 use stap::cli::options::{Options, Signing};
 use stap::diag::{Code, Severity, Sink};
 use stap::host::os::OsHost;
-use stap::kernel::{Target, tree};
+use stap::kernel::{Sysroot, Target, tree};
 use stap::pass4_build::{self, BuiltModule};
 use stap::session::{Layout, Session};
 use stap::source::SourceMap;
@@ -33,7 +33,7 @@ fn variant(text: &str) -> Vec<u8> {
 }
 
 fn releases() -> Vec<String> {
-    let releases = tree::installed(&OsHost);
+    let releases = tree::installed(&OsHost, &Sysroot::default());
     assert!(!releases.is_empty(), "no kernel headers are installed; `make test` installs them");
     releases
 }
@@ -90,7 +90,8 @@ impl Bench {
             cache,
             data: self.dir.path().join("data"),
         };
-        let target = Target::find(&OsHost, Some(&self.release)).expect("an installed kernel");
+        let target =
+            Target::find(&OsHost, Sysroot::default(), Some(&self.release)).expect("an installed kernel");
         let session = Session {
             options,
             target,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use stap::host::os::OsHost;
-use stap::kernel::tree;
+use stap::kernel::{Sysroot, tree};
 
 /// What passes 1 and 2 of a script say with a tapset directory of these files.
 fn said(files: &[(&str, &str)], options: &[&str], script: &str) -> (String, tempfile::TempDir) {
@@ -18,7 +18,7 @@ fn said(files: &[(&str, &str)], options: &[&str], script: &str) -> (String, temp
         fs::create_dir_all(path.parent().unwrap_or(&include)).expect("a directory");
         fs::write(path, text).expect("a file");
     }
-    let release = tree::installed(&OsHost).pop().expect("a kernel with headers");
+    let release = tree::installed(&OsHost, &Sysroot::default()).pop().expect("a kernel with headers");
     let output = Command::new(env!("CARGO_BIN_EXE_stap"))
         .args(["-r", &release, "-p2", "-I"])
         .arg(&include)

@@ -176,6 +176,7 @@ fn session(options: Options) -> Session<'static> {
         arch: "x86_64".into(),
         build_dir: None,
         config: Config::default(),
+        root: Default::default(),
     };
     let layout = Layout {
         tapset: "/tapset".into(),

@@ -82,6 +82,7 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         include_dirs: raw.all("include").iter().map(PathBuf::from).collect(),
         module_name: module_name(raw)?,
         release: release(raw)?,
+        sysroot: sysroot(raw)?,
         runtime_dir: raw.last("runtime-dir").map(PathBuf::from),
         output: raw.last("output").map(PathBuf::from),
         command: raw.last("cmd").map(|cmd| text(cmd, "-c")).transpose()?,
@@ -198,6 +199,17 @@ fn release(raw: &Raw) -> Result<Option<String>, UsageError> {
             Err(UsageError::with_hint(format!("You can't compile for -r {release} and run in --vm={vm}.")))
         }
         (release, vm) => Ok(release.or(vm)),
+    }
+}
+
+fn sysroot(raw: &Raw) -> Result<Option<PathBuf>, UsageError> {
+    match raw.all("sysroot") {
+        [] => Ok(None),
+        [one] if one.is_empty() => {
+            Err(UsageError::with_hint("Invalid --sysroot argument: it takes a folder."))
+        }
+        [one] => Ok(Some(one.into())),
+        _ => Err(UsageError::plain("ERROR: multiple --sysroot options not supported")),
     }
 }
 
@@ -319,6 +331,8 @@ fn conflicts(raw: &Raw, options: &Options) -> Result<(), UsageError> {
         Some("Cannot specify -p with -l/-L/--dump-* switches.".to_owned())
     } else if options.command.is_some() && options.pid.is_some() {
         Some("You can't specify -c and -x together.".to_owned())
+    } else if options.vm && options.sysroot.is_some() {
+        Some("You can't specify --vm and --sysroot together.".to_owned())
     } else {
         let group = privilege.filter(|_| options.guru);
         group.map(|group| format!("You can't specify -g and --privilege={group} together."))

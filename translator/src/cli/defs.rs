@@ -100,6 +100,11 @@ pub const DEFS: &[Def] = &[
     value("global", 'G', "NAME=VALUE", "set a global variable at the start; may be repeated"),
     value("runtime-dir", 'R', "DIR", "take the runtime from DIR"),
     value("release", 'r', "RELEASE|/DIR", "compile for this kernel release, or for the kernel built in /DIR"),
+    long(
+        "sysroot",
+        Required("DIR"),
+        "look for that kernel, its modules and debuginfo below DIR, not below /",
+    ),
     value("module", 'm', "NAME", "name the module NAME and keep it in the current directory"),
     value(
         "output",
@@ -179,7 +184,6 @@ pub const DEFS: &[Def] = &[
     long("rlimit-nproc", Required("NUM"), "limit the translator's processes").refused("use ulimit -u"),
     long("rlimit-stack", Required("NUM"), "limit the translator's stack").refused("use ulimit -s"),
     long("rlimit-fsize", Required("NUM"), "limit the size of files").refused("use ulimit -f"),
-    long("sysroot", Required("DIR"), "where the target's files lie").refused(""),
     long("sysenv", Required("NAME=VALUE"), "the target's environment").refused(""),
     long("save-uprobes", NoValue, "keep uprobes.ko").refused("the kernel's own uprobes need no module"),
     long("target-namespaces", Required("PID"), "take process ids from PID's namespaces").refused(""),

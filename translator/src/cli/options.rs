@@ -95,6 +95,8 @@ pub struct Options {
     pub module_name: Option<String>,
     /// `-r`: a release or a build directory.
     pub release: Option<String>,
+    /// `--sysroot`
+    pub sysroot: Option<PathBuf>,
     /// `-R`: another runtime-c.
     pub runtime_dir: Option<PathBuf>,
     /// `-o`
@@ -161,6 +163,7 @@ impl Default for Options {
             include_dirs: Vec::new(),
             module_name: None,
             release: None,
+            sysroot: None,
             runtime_dir: None,
             output: None,
             command: None,

@@ -5,10 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::elf::{DebugFile, Unfit};
-use super::places::{Places, Subject, under};
+use super::places::{Places, Subject};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::{Command, Host};
-use crate::kernel::{Package, Target, package::Distro, unpack};
+use crate::kernel::package::{self, Distro};
+use crate::kernel::{Package, Sysroot, Target, unpack};
 
 /// A search for the debuginfo of one object.
 #[derive(Clone, Copy)]
@@ -17,8 +18,6 @@ pub struct Search<'a> {
     pub host: &'a dyn Host,
     /// The kernel that is probed.
     pub target: &'a Target,
-    /// The folder that the probed machine's files lie below.
-    pub sysroot: &'a Path,
     /// What is wanted.
     pub subject: Subject<'a>,
     /// The build id of what is probed, when it is known.
@@ -51,7 +50,7 @@ impl Search<'_> {
             paths.push(tree.join("vmlinux"));
         }
         let usual = places.candidates(&self.target.release, self.subject, self.build_id, link.as_deref());
-        paths.extend(usual.into_iter().map(|path| under(self.sysroot, &path)));
+        paths.extend(usual.into_iter().map(|path| self.target.root.at(path)));
         paths.retain(|path| self.host.is_file(path));
         paths
     }
@@ -60,7 +59,7 @@ impl Search<'_> {
     fn debug_link(&self) -> Option<PathBuf> {
         use object::Object;
         let Subject::Module(path) = self.subject else { return None };
-        let packed = self.host.read(&under(self.sysroot, path)).ok()?;
+        let packed = self.host.read(&self.target.root.at(path)).ok()?;
         let bytes = unpack::unpack(&packed).ok()?.unwrap_or(packed);
         let (name, _) = object::File::parse(&*bytes).ok()?.gnu_debuglink().ok()??;
         // A name, no path: it comes from the file.
@@ -79,8 +78,8 @@ impl Search<'_> {
     }
 
     fn missing(&self, rejected: &[(PathBuf, Unfit)]) -> Diagnostic {
-        let Target { arch, release, build_dir, .. } = self.target;
-        let tree = build_dir.clone().unwrap_or_else(|| format!("/lib/modules/{release}/build").into());
+        let Target { arch, release, build_dir, root, .. } = self.target;
+        let tree = build_dir.clone().unwrap_or_else(|| root.at(format!("/lib/modules/{release}/build")));
         let message = format!(
             "missing {arch} kernel/module debuginfo [man warning::debuginfo] under '{}'",
             tree.display()
@@ -92,7 +91,7 @@ impl Search<'_> {
                 diagnostic = diagnostic.help(format!("{} is there, but {why}", path.display()));
             }
         }
-        diagnostic = diagnostic.help(remedy(self.host, release));
+        diagnostic = diagnostic.help(remedy(self.host, root, release));
         match self.host.env("DEBUGINFOD_URLS") {
             Some(urls) if !urls.is_empty() => diagnostic.help(
                 "no server of DEBUGINFOD_URLS gave it; `debuginfod-find` (package debuginfod, or \
@@ -104,16 +103,16 @@ impl Search<'_> {
 }
 
 /// The command that installs a kernel's debuginfo.
-pub fn remedy(host: &dyn Host, release: &str) -> String {
+pub fn remedy(host: &dyn Host, root: &Sysroot, release: &str) -> String {
     let package = Package {
         debian: format!("linux-image-{release}-dbg"),
         red_hat: format!("kernel-debuginfo-{release}"),
         suse: "kernel-default-debuginfo".to_owned(),
     };
-    match Distro::of(host) {
+    match Distro::of(host, root) {
         // It switches the repository on that debuginfo is in.
-        Distro::RedHat => format!("dnf debuginfo-install kernel-{release}"),
-        _ => package.remedy(host),
+        Distro::RedHat => package::in_root(root, &format!("dnf debuginfo-install kernel-{release}")),
+        _ => package.remedy_in(host, root),
     }
 }
 
@@ -138,9 +137,10 @@ mod tests {
         subject: Subject<'_>,
         build_id: Option<&[u8]>,
     ) -> Result<PathBuf, Box<Diagnostic>> {
-        let target = Target { release: release.to_owned(), arch: "x86_64".to_owned(), ..Target::default() };
-        let search =
-            Search { host, target: &target, sysroot: Path::new(sysroot), subject, build_id, servers: true };
+        let root = Sysroot::new(sysroot.into());
+        let target =
+            Target { release: release.to_owned(), arch: "x86_64".to_owned(), root, ..Target::default() };
+        let search = Search { host, target: &target, subject, build_id, servers: true };
         search.run().map(|file| file.path)
     }
 
@@ -188,6 +188,9 @@ mod tests {
         let host = MemoryHost::new().file("/etc/os-release", "ID=\"rocky\"\nID_LIKE=\"rhel fedora\"\n");
         let error = search(&host, RHEL, "/").expect_err("nothing there");
         assert_eq!(error.helps, ["dnf debuginfo-install kernel-5.14.0-503.el9.x86_64"]);
+        let host = MemoryHost::new().file("/srv/el9/etc/os-release", "ID=rhel\n");
+        let error = search(&host, RHEL, "/srv/el9").expect_err("nothing there");
+        assert_eq!(error.helps, ["chroot /srv/el9 dnf debuginfo-install kernel-5.14.0-503.el9.x86_64"]);
     }
 
     #[test]

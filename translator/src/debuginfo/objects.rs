@@ -16,7 +16,7 @@ use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId};
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::kernel::{Package, modules, symvers, unpack};
+use crate::kernel::{Package, Target, modules, symvers, unpack};
 use crate::session::Session;
 use crate::source::Symbol;
 
@@ -121,7 +121,8 @@ impl<'s> Objects<'s> {
 
     /// Modules on the disk.
     pub fn module_names(&self) -> Vec<String> {
-        let all = modules::all(self.session.host, &self.session.target.release);
+        let Target { root, release, .. } = &self.session.target;
+        let all = modules::all(self.session.host, root, release);
         all.into_iter().map(|(name, _)| name).collect()
     }
 
@@ -131,7 +132,8 @@ impl<'s> Objects<'s> {
             let message = "which functions are exported is not known without the kernel's headers";
             return Err(Lack::new(
                 message,
-                Package::headers(&self.session.target.release).remedy(self.session.host),
+                Package::headers(&self.session.target.release)
+                    .remedy_in(self.session.host, &self.session.target.root),
             ));
         };
         symvers::exports(self.session.host, dir, object).map_err(|error| {
@@ -159,7 +161,6 @@ impl<'s> Objects<'s> {
         let search = Search {
             host: *host,
             target,
-            sysroot: Path::new("/"),
             subject,
             build_id,
             // Without being asked nobody wants to wait for a gigabyte that BTF can do without.
@@ -187,7 +188,8 @@ impl<'s> Objects<'s> {
     fn read_module(&self, name: &str) -> Result<Known, Lack> {
         let choice = self.session.options.debuginfo;
         if choice != Debuginfo::Btf && self.session.options.btf.is_none() {
-            let file = modules::find(self.session.host, &self.session.target.release, name);
+            let Target { root, release, .. } = &self.session.target;
+            let file = modules::find(self.session.host, root, release, name);
             match file.map(|file| self.read_module_dwarf(&file)) {
                 Some(Err(lack)) if choice == Debuginfo::Dwarf => return Err(lack),
                 Some(Ok(known)) => return Ok(known),
@@ -209,7 +211,7 @@ impl<'s> Objects<'s> {
         let bytes = unpack::unpack(&packed).ok().flatten().unwrap_or(packed);
         let elf = object::File::parse(&*bytes).ok();
         let build_id = elf.as_ref().and_then(|elf| elf.build_id().ok().flatten());
-        self.read_dwarf(Subject::Module(file), build_id)
+        self.read_dwarf(Subject::Module(&self.session.target.root.name_there(file)), build_id)
     }
 
     fn next_id(&self) -> Result<ObjectId, Lack> {

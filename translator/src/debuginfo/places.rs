@@ -73,7 +73,7 @@ impl Places {
         let mut found = Vec::new();
         for entry in &self.entries {
             let dir = match entry.is_absolute() {
-                true => under(entry, folder),
+                true => entry.join(folder.strip_prefix("/").unwrap_or(folder)),
                 false => folder.join(entry),
             };
             let names = [plain.file_name().map(PathBuf::from), link.map(Path::to_owned)];
@@ -90,11 +90,6 @@ fn kernel_files(release: &str) -> Vec<PathBuf> {
     let modules = ["/lib/modules", "/usr/lib/modules"].map(|dir| format!("{dir}/{release}/vmlinux"));
     let others = [format!("/boot/vmlinux-{release}"), format!("/usr/src/kernels/{release}/vmlinux")];
     modules.into_iter().chain(others).map(PathBuf::from).collect()
-}
-
-/// An absolute path below another folder.
-pub fn under(root: &Path, path: &Path) -> PathBuf {
-    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 fn appended(path: &Path, ending: &str) -> PathBuf {

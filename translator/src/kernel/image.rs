@@ -7,11 +7,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::unpack;
+use super::{Sysroot, unpack};
 use crate::host::Host;
 
-/// The image of a release on this machine.
-pub fn find(host: &dyn Host, release: &str) -> Option<PathBuf> {
+/// The image of a release on the probed machine.
+pub fn find(host: &dyn Host, root: &Sysroot, release: &str) -> Option<PathBuf> {
     let names = [
         format!("/boot/vmlinuz-{release}"),
         format!("/lib/modules/{release}/vmlinuz"),
@@ -19,7 +19,7 @@ pub fn find(host: &dyn Host, release: &str) -> Option<PathBuf> {
         format!("/boot/vmlinux-{release}"),
         format!("/boot/Image-{release}"),
     ];
-    names.into_iter().map(PathBuf::from).find(|path| host.is_file(path))
+    names.into_iter().map(|name| root.at(name)).find(|path| host.is_file(path))
 }
 
 /// The ELF file that a kernel image holds.
@@ -107,8 +107,9 @@ mod tests {
     #[test]
     fn an_image_that_is_no_archive_is_the_file_itself() {
         let host = MemoryHost::new().file("/boot/vmlinux-1", "\u{7f}ELF");
-        let path = find(&host, "1").expect("there");
+        let path = find(&host, &Sysroot::default(), "1").expect("there");
         assert_eq!(vmlinux(&host, &path).expect("read"), b"\x7fELF");
-        assert_eq!(find(&host, "2"), None);
+        assert_eq!(find(&host, &Sysroot::default(), "2"), None);
+        assert_eq!(find(&host, &Sysroot::new("/srv".into()), "1"), None);
     }
 }

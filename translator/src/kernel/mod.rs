@@ -11,11 +11,13 @@ pub mod modules;
 pub mod package;
 pub mod release;
 pub mod symvers;
+pub mod sysroot;
 pub mod tree;
 pub mod unpack;
 
 pub use config::Config;
 pub use package::Package;
+pub use sysroot::Sysroot;
 
 /// The kernel that is probed, and where its build tree lies.
 #[derive(Clone, Debug, Default)]
@@ -28,20 +30,31 @@ pub struct Target {
     pub build_dir: Option<PathBuf>,
     /// Its .config; empty when there is none.
     pub config: Config,
+    /// Where its files lie.
+    pub root: Sysroot,
 }
 
 impl Target {
-    /// Finds the kernel that `-r` names, a release or a build directory; the running kernel without it.
-    pub fn find(host: &dyn Host, release: Option<&str>) -> Result<Target, Box<Diagnostic>> {
+    /// Finds the kernel that `-r` names, a release below `root` or a build directory anywhere. Without `-r` it is the
+    /// running kernel, or the only one below a `--sysroot`.
+    pub fn find(host: &dyn Host, root: Sysroot, release: Option<&str>) -> Result<Target, Box<Diagnostic>> {
         match release {
-            None => Ok(Target::of_release(host, host.kernel_release())),
-            Some(dir) if dir.starts_with('/') => Target::of_directory(host, Path::new(dir)),
+            None if root.is_host() => Ok(Target::of_release(host, root, host.kernel_release())),
+            None => match &tree::installed(host, &root)[..] {
+                [only] => Ok(Target::of_release(host, root, only.clone())),
+                _ => {
+                    let message = format!("which kernel of {} is meant?", root.path().display());
+                    let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message);
+                    Err(Box::new(diagnostic.help(installed_line(host, &root))))
+                }
+            },
+            Some(dir) if dir.starts_with('/') => Target::of_directory(host, root, Path::new(dir)),
             Some(release) => {
-                let known =
-                    release == host.kernel_release() || host.is_dir(&Path::new("/lib/modules").join(release));
-                let target = Target::of_release(host, release.to_owned());
+                let known = (root.is_host() && release == host.kernel_release())
+                    || host.is_dir(&root.at("/lib/modules").join(release));
+                let target = Target::of_release(host, root, release.to_owned());
                 if !is_release(release) || (!known && target.build_dir.is_none()) {
-                    return Err(Box::new(unknown_release(host, release)));
+                    return Err(Box::new(unknown_release(host, &target.root, release)));
                 }
                 Ok(target)
             }
@@ -51,7 +64,8 @@ impl Target {
     /// The kernel of a guest that nobody chose: the running one, or the newest with image and headers when the running
     /// one has no headers, as in a container.
     pub fn for_guest(host: &dyn Host) -> Target {
-        let running = Target::of_release(host, host.kernel_release());
+        let of_release = |release| Target::of_release(host, Sysroot::default(), release);
+        let running = of_release(host.kernel_release());
         if running.build_dir.is_some() {
             return running;
         }
@@ -59,8 +73,8 @@ impl Target {
             let images = [format!("/boot/vmlinuz-{release}"), format!("/lib/modules/{release}/vmlinuz")];
             images.iter().any(|image| host.stat(Path::new(image)).is_ok())
         };
-        let newest = tree::installed(host).into_iter().rfind(boots);
-        newest.map_or(running, |release| Target::of_release(host, release))
+        let newest = tree::installed(host, &running.root).into_iter().rfind(boots);
+        newest.map_or(running, of_release)
     }
 
     /// The directory to build modules in, or how to install it.
@@ -68,17 +82,22 @@ impl Target {
         self.build_dir.as_deref().ok_or_else(|| {
             let message = format!("the headers of kernel {} are not installed", self.release);
             let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message);
-            let diagnostic = diagnostic.help(Package::headers(&self.release).remedy(host));
-            Box::new(diagnostic.help(installed_line(host)))
+            let diagnostic = diagnostic.help(Package::headers(&self.release).remedy_in(host, &self.root));
+            Box::new(diagnostic.help(installed_line(host, &self.root)))
         })
     }
 
-    fn of_release(host: &dyn Host, release: String) -> Target {
-        let build_dir = tree::find(host, &release);
-        Target::new(host, release, build_dir)
+    /// Whether it is the kernel that runs here.
+    pub fn is_running(&self, host: &dyn Host) -> bool {
+        self.root.is_host() && self.release == host.kernel_release()
     }
 
-    fn of_directory(host: &dyn Host, dir: &Path) -> Result<Target, Box<Diagnostic>> {
+    fn of_release(host: &dyn Host, root: Sysroot, release: String) -> Target {
+        let build_dir = tree::find(host, &root, &release);
+        Target::new(host, root, release, build_dir)
+    }
+
+    fn of_directory(host: &dyn Host, root: Sysroot, dir: &Path) -> Result<Target, Box<Diagnostic>> {
         let refuse = |why: &str| {
             let message = format!("{} is not the build directory of a kernel: {why}", dir.display());
             Diagnostic::new(Code::Kernel, Severity::Error, message)
@@ -90,15 +109,15 @@ impl Target {
         let release = tree::release_of(host, dir).ok_or_else(|| {
             refuse("include/config/kernel.release is missing").help("build the kernel there first")
         })?;
-        Ok(Target::new(host, release, Some(dir.to_owned())))
+        Ok(Target::new(host, root, release, Some(dir.to_owned())))
     }
 
-    fn new(host: &dyn Host, release: String, build_dir: Option<PathBuf>) -> Target {
+    fn new(host: &dyn Host, root: Sysroot, release: String, build_dir: Option<PathBuf>) -> Target {
         let own = build_dir.as_ref().map(|dir| dir.join(".config"));
-        let boot = Path::new("/boot").join(format!("config-{release}"));
+        let boot = root.at(format!("/boot/config-{release}"));
         let text = own.into_iter().chain([boot]).find_map(|path| host.read(&path).ok()).unwrap_or_default();
         let config = Config::new(&String::from_utf8_lossy(&text));
-        Target { arch: architecture(host, &config), release, build_dir, config }
+        Target { arch: architecture(host, &config), release, build_dir, config, root }
     }
 }
 
@@ -107,21 +126,23 @@ fn is_release(text: &str) -> bool {
     !text.starts_with('.') && !text.is_empty() && !text.contains(['/', '\0'])
 }
 
-fn unknown_release(host: &dyn Host, release: &str) -> Diagnostic {
+fn unknown_release(host: &dyn Host, root: &Sysroot, release: &str) -> Diagnostic {
     let message = format!("kernel {release:?} is not installed, nor are its headers");
-    let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message).help(installed_line(host));
+    let diagnostic = Diagnostic::new(Code::Kernel, Severity::Error, message).help(installed_line(host, root));
     match is_release(release) {
-        true => diagnostic.help(Package::headers(release).remedy(host)),
+        true => diagnostic.help(Package::headers(release).remedy_in(host, root)),
         false => diagnostic,
     }
 }
 
-fn installed_line(host: &dyn Host) -> String {
-    match &tree::installed(host)[..] {
-        [] => "no kernel on this machine has its headers installed".to_owned(),
-        releases => {
-            format!("kernels with headers on this machine: {} (choose one with -r)", releases.join(", "))
-        }
+fn installed_line(host: &dyn Host, root: &Sysroot) -> String {
+    let place = match root.is_host() {
+        true => "on this machine".to_owned(),
+        false => format!("below {}", root.path().display()),
+    };
+    match &tree::installed(host, root)[..] {
+        [] => format!("no kernel {place} has its headers installed"),
+        releases => format!("kernels with headers {place}: {} (choose one with -r)", releases.join(", ")),
     }
 }
 
@@ -170,13 +191,15 @@ mod tests {
     #[test]
     fn releases_directories_and_the_running_kernel() {
         let host = machine();
-        let target = Target::find(&host, Some("6.12.0-1.el10")).expect("found");
+        let target = Target::find(&host, Sysroot::default(), Some("6.12.0-1.el10")).expect("found");
         assert_eq!(target.build_dir.as_deref(), Some(Path::new("/usr/src/kernels/6.12.0-1.el10")));
         assert_eq!(target.config.get("CONFIG_HZ"), Some("250"));
         assert_eq!(target.arch, "x86_64");
-        let target = Target::find(&host, Some("/lib/modules/6.1.0-2-amd64/build")).expect("found");
+        let target =
+            Target::find(&host, Sysroot::default(), Some("/lib/modules/6.1.0-2-amd64/build")).expect("found");
         assert_eq!(target.release, "6.1.0-2-amd64");
-        let target = Target::find(&host, None).expect("the running kernel needs no headers before pass 4");
+        let target = Target::find(&host, Sysroot::default(), None)
+            .expect("the running kernel needs no headers before pass 4");
         let error = target.headers(&host).expect_err("no headers");
         assert_eq!(error.code, Code::Kernel);
         assert_eq!(error.helps[0], "apt-get install linux-headers-5.5-none");
@@ -197,13 +220,14 @@ mod tests {
     fn unknown_kernels_are_refused_with_what_there_is() {
         let host = machine();
         for release in ["9.9", "", "..", "../../etc", "a/b"] {
-            let error = Target::find(&host, Some(release)).expect_err(release);
+            let error = Target::find(&host, Sysroot::default(), Some(release)).expect_err(release);
             assert_eq!(error.code, Code::Kernel);
             assert!(error.helps[0].contains("6.1.0-2-amd64"), "{release}: {:?}", error.helps);
         }
-        let error = Target::find(&host, Some("/etc")).expect_err("no tree");
+        let error = Target::find(&host, Sysroot::default(), Some("/etc")).expect_err("no tree");
         assert!(error.message.contains("/etc is not the build directory"));
-        let error = Target::find(&MemoryHost::new(), Some("9.9")).expect_err("nothing at all");
+        let error =
+            Target::find(&MemoryHost::new(), Sysroot::default(), Some("9.9")).expect_err("nothing at all");
         assert!(error.helps[0].contains("no kernel on this machine"));
     }
 }

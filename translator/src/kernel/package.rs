@@ -1,7 +1,6 @@
 //! What to install, in the words of the distribution.
 
-use std::path::Path;
-
+use super::Sysroot;
 use crate::host::Host;
 
 /// How packages are installed on this machine.
@@ -43,12 +42,17 @@ impl Package {
         }
     }
 
-    /// The command that installs it.
+    /// The command that installs it on this machine.
     pub fn remedy(&self, host: &dyn Host) -> String {
-        match Distro::of(host) {
-            Distro::Debian => format!("apt-get install {}", self.debian),
-            Distro::RedHat => format!("dnf install {}", self.red_hat),
-            Distro::Suse => format!("zypper install {}", self.suse),
+        self.remedy_in(host, &Sysroot::default())
+    }
+
+    /// The command that installs it on the probed machine.
+    pub fn remedy_in(&self, host: &dyn Host, root: &Sysroot) -> String {
+        match Distro::of(host, root) {
+            Distro::Debian => in_root(root, &format!("apt-get install {}", self.debian)),
+            Distro::RedHat => in_root(root, &format!("dnf install {}", self.red_hat)),
+            Distro::Suse => in_root(root, &format!("zypper install {}", self.suse)),
             Distro::Other => {
                 format!(
                     "install your distribution's package (Debian: {}, RHEL: {})",
@@ -59,11 +63,19 @@ impl Package {
     }
 }
 
+/// A command that is to be run where the probed machine's files are.
+pub fn in_root(root: &Sysroot, command: &str) -> String {
+    match root.is_host() {
+        true => command.to_owned(),
+        false => format!("chroot {} {command}", root.path().display()),
+    }
+}
+
 impl Distro {
-    /// The distribution of the machine, by /etc/os-release.
-    pub fn of(host: &dyn Host) -> Distro {
+    /// The distribution of the probed machine, by /etc/os-release.
+    pub fn of(host: &dyn Host, root: &Sysroot) -> Distro {
         let files = ["/etc/os-release", "/usr/lib/os-release"];
-        let text = files.iter().find_map(|file| host.read(Path::new(file)).ok()).unwrap_or_default();
+        let text = files.iter().find_map(|file| host.read(&root.at(file)).ok()).unwrap_or_default();
         Distro::from_os_release(&String::from_utf8_lossy(&text))
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Sysroot;
 use crate::host::Host;
 
 /// Where distributions keep the build directory of a release, the most trusted place first.
@@ -16,8 +17,9 @@ pub fn candidates(release: &str) -> [PathBuf; 4] {
 }
 
 /// The build directory of an installed release.
-pub fn find(host: &dyn Host, release: &str) -> Option<PathBuf> {
-    candidates(release).into_iter().find(|dir| is_build_dir(host, dir))
+pub fn find(host: &dyn Host, root: &Sysroot, release: &str) -> Option<PathBuf> {
+    let mut places = candidates(release).into_iter().map(|dir| root.at(dir));
+    places.find(|dir| is_build_dir(host, dir) && root.holds(host, dir))
 }
 
 /// Whether modules can be built in there.
@@ -39,10 +41,10 @@ pub fn release_of(host: &dyn Host, dir: &Path) -> Option<String> {
     define.strip_suffix('"').map(str::to_owned)
 }
 
-/// Releases that have a build directory on this machine, oldest first.
-pub fn installed(host: &dyn Host) -> Vec<String> {
+/// Releases that have a build directory on the probed machine, oldest first.
+pub fn installed(host: &dyn Host, root: &Sysroot) -> Vec<String> {
     let names = |dir: &str, prefix: &str| -> Vec<String> {
-        let entries = host.list(Path::new(dir)).unwrap_or_default();
+        let entries = host.list(&root.at(dir)).unwrap_or_default();
         let names =
             entries.iter().filter_map(|entry| entry.name.to_str()?.strip_prefix(prefix).map(str::to_owned));
         names.collect()
@@ -50,7 +52,7 @@ pub fn installed(host: &dyn Host) -> Vec<String> {
     let mut releases = names("/lib/modules", "");
     releases.extend(names("/usr/src/kernels", ""));
     releases.extend(names("/usr/src", "linux-headers-"));
-    releases.retain(|release| find(host, release).is_some_and(|dir| release_of(host, &dir).is_some()));
+    releases.retain(|release| find(host, root, release).is_some_and(|dir| release_of(host, &dir).is_some()));
     releases.sort_by(|a, b| super::release::compare(a, b).then_with(|| a.cmp(b)));
     releases.dedup();
     releases

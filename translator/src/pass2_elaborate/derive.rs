@@ -246,7 +246,9 @@ fn in_point(error: Diagnostic, span: Span) -> Diagnostic {
     if error.code == Code::NotYet {
         return error;
     }
-    Diagnostic::semantic(Code::ProbePoint, "while resolving probe point", span).caused_by(error)
+    // What is not installed is no fault of the script, whichever point asks for it.
+    let code = if error.code == Code::Kernel { Code::Kernel } else { Code::ProbePoint };
+    Diagnostic::semantic(code, "while resolving probe point", span).caused_by(error)
 }
 
 impl Level<'_> {

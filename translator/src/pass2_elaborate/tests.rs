@@ -135,6 +135,7 @@ fn session<'h>(host: &'h MemoryHost, options: Options) -> Session<'h> {
         arch: "x86_64".into(),
         build_dir: None,
         config: Config::default(),
+        root: Default::default(),
     };
     let layout = Layout {
         tapset: "/tapset".into(),

@@ -29,15 +29,20 @@ pub fn kernel(session: &Session<'_>) -> Result<Found, Lack> {
     }
     let host = session.host;
     let running = Path::new("/sys/kernel/btf/vmlinux");
-    if session.target.release == host.kernel_release()
+    if session.target.is_running(host)
         && let Ok(bytes) = host.read(running)
     {
         return Ok(Found { source: source(running, running_build_id(host)), bytes });
     }
     let release = &session.target.release;
-    let Some(path) = image::find(host, release) else {
-        let message =
-            format!("the image of kernel {release} is not on this machine, so its BTF is not known");
+    let root = &session.target.root;
+    let Some(path) = image::find(host, root, release) else {
+        let place = if root.is_host() {
+            "on this machine".into()
+        } else {
+            format!("below {}", root.path().display())
+        };
+        let message = format!("the image of kernel {release} is not {place}, so its BTF is not known");
         return Err(Lack::new(message, "install the kernel, or name a file that holds its BTF with --btf"));
     };
     of_image(session, &path)
@@ -47,13 +52,13 @@ pub fn kernel(session: &Session<'_>) -> Result<Found, Lack> {
 pub fn module(session: &Session<'_>, name: &str) -> Result<Found, Lack> {
     let host = session.host;
     let running = Path::new("/sys/kernel/btf").join(name);
-    if session.target.release == host.kernel_release()
+    if session.target.is_running(host)
         && let Ok(bytes) = host.read(&running)
     {
         return Ok(Found { source: source(&running, None), bytes });
     }
     let release = &session.target.release;
-    let path = modules::find(host, release, name).ok_or_else(|| {
+    let path = modules::find(host, &session.target.root, release, name).ok_or_else(|| {
         let message = format!("kernel {release} has no module {name}");
         Lack::new(message, "`lsmod` and /lib/modules list modules")
     })?;
