@@ -44,6 +44,13 @@ struct stap_probe {
 #define STAP_PROBE_INIT(PH, PP, PN, L, D) \
 	{ .ph = (PH), .pp = (PP), STAP_PROBE_INIT_NAME(PN) STAP_PROBE_INIT_TIMING(L, D) }
 
+/* A symbol whose address is found at load: see symbols/table.h */
+struct stap_symbol {
+	const char *const module;	/* "kernel", or the name of a module */
+	const char *const name;
+	unsigned long address;
+};
+
 /* What c->probe_type says of the running handler. */
 enum stp_probe_type {
 	stp_probe_type_none,

@@ -7,7 +7,7 @@ use gimli::{EndianSlice, LittleEndian, SectionId};
 use object::read::{RelocationTarget, SectionIndex};
 use object::{
     Endianness, File, Object, ObjectKind, ObjectSection, ObjectSymbol, Relocation, RelocationKind,
-    SectionFlags, SectionKind, elf,
+    SectionFlags, SectionKind, SymbolKind, elf,
 };
 
 use crate::host::Mapped;
@@ -31,6 +31,8 @@ pub struct DebugFile {
     pub linked: bool,
     /// The sections that a running kernel has, by their addresses in this file.
     pub sections: Vec<Section>,
+    /// Symbols of a module that no other of its symbols shares the name with, by address.
+    pub symbols: Vec<(u64, String)>,
 }
 
 /// A section that a running kernel has.
@@ -98,9 +100,42 @@ impl DebugFile {
             dwarf,
             frames: gimli::DebugFrame::from(frames),
             linked: elf.kind() != ObjectKind::Relocatable,
+            symbols: symbols(&elf, &layout),
             sections: layout.into_iter().map(|placed| placed.section).collect(),
         })
     }
+}
+
+impl DebugFile {
+    /// The section that an address lies in.
+    pub fn section_at(&self, address: u64) -> Option<&Section> {
+        let holds = |section: &&Section| (section.address..section.address.saturating_add(section.size)).contains(&address);
+        self.sections.iter().find(holds)
+    }
+}
+
+/// Symbols of a module: the kernel tells where they are, once it is loaded.
+fn symbols(elf: &File<'static>, layout: &[Placed]) -> Vec<(u64, String)> {
+    if elf.kind() != ObjectKind::Relocatable {
+        return Vec::new();
+    }
+    let address = |symbol: &object::Symbol<'_, '_>| {
+        let placed = layout.iter().find(|placed| Some(placed.index) == symbol.section_index())?;
+        placed.section.address.checked_add(symbol.address())
+    };
+    let named = elf.symbols().filter(|symbol| matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Text));
+    let mut found: Vec<(String, u64)> =
+        named.filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), address(&symbol)?))).collect();
+    found.sort();
+    let mut unique: Vec<(u64, String)> = found
+        .chunk_by(|one, other| one.0 == other.0)
+        .filter_map(|same| match same {
+            [(name, address)] if !name.is_empty() => Some((*address, name.clone())),
+            _ => None,
+        })
+        .collect();
+    unique.sort();
+    unique
 }
 
 /// A section with the address that it is given here.

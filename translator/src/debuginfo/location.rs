@@ -35,6 +35,8 @@ pub enum Op {
     Constant(u64),
     /// Pushes an address of the object as it was linked.
     Address(u64),
+    /// Pushes the address, on this CPU, of what lies so far into the kernel's area of each CPU.
+    PerCpu(u64),
     /// Pushes a register plus a number.
     Register(u16, i64),
     /// Pushes a register as it was at the function's entry.

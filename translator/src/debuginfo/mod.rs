@@ -102,6 +102,12 @@ pub trait DebugInfo {
         None
     }
 
+    /// A symbol that the running kernel or module knows an address of the object by, and how far the address is
+    /// behind it. Only DWARF has addresses.
+    fn symbol_at(&self, _address: u64) -> Option<(String, u64)> {
+        None
+    }
+
     /// Where lines begin in the code of a function, what stands inlined in it included, by address. Only DWARF knows.
     fn statements(&self, _id: FunctionId) -> Result<Vec<Statement>, Broken> {
         Ok(Vec::new())

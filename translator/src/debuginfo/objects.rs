@@ -106,6 +106,23 @@ impl<'s> Objects<'s> {
         self.read.borrow().get(usize::from(id.0)).cloned()
     }
 
+    /// The name of an object that was read: `kernel`, or a module's.
+    pub fn name(&self, id: ObjectId) -> Option<String> {
+        if let Some(Ok(known)) = self.kernel.get()
+            && known.id == id
+        {
+            return Some("kernel".to_owned());
+        }
+        if let Some(Ok(section)) = self.kernel_btf.get()
+            && section.id() == id
+        {
+            return Some("kernel".to_owned());
+        }
+        let modules = self.modules.borrow();
+        let found = modules.iter().find(|(_, known)| known.as_ref().is_ok_and(|known| known.id == id));
+        found.map(|(name, _)| name.clone())
+    }
+
     /// The definition of a struct or union that is only declared where it was met.
     pub fn definition(&self, kind: TypeKind, name: Symbol) -> Result<Option<TypeId>, Broken> {
         let all = self.read.borrow().clone();

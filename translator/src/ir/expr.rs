@@ -86,6 +86,8 @@ pub enum ExprKind {
     Save { slot: u16, value: Box<Expr> },
     /// Writes the low bytes of a value to kernel memory; the value of the whole is `value`.
     Store { bytes: u8, address: Box<Expr>, value: Box<Expr> },
+    /// Writes a register of the probed code, by its DWARF number; the value of the whole is `value`.
+    StoreRegister { register: u16, value: Box<Expr> },
     /// `%{ expr %}` of type long or string.
     Embedded(Box<super::program::EmbeddedC>),
 }
@@ -108,6 +110,10 @@ pub enum ContextValue {
     Register(u16),
     /// What the function's entry kept in a slot.
     Saved(u16),
+    /// The address of a symbol of the program's table; 0 while it is not known.
+    Symbol(u32),
+    /// How far this CPU's area of per-CPU variables is from where it was linked.
+    CpuOffset,
 }
 
 /// A call of the print family.

@@ -29,12 +29,23 @@ pub struct Program {
     pub regexes: Vec<Regex>,
     /// Some embedded C asks for the groups of the latest match.
     pub wants_groups: bool,
+    /// Symbols whose addresses the kernel tells when the module is loaded; no two are the same.
+    pub symbols: Vec<LinkSymbol>,
     /// Top-level embedded C, in order.
     pub embedded: Vec<EmbeddedC>,
     /// Longest chain of calls that can be active at once, for MAXNESTING; recursive programs add ten.
     pub call_depth: u32,
     /// Whether some function can call itself.
     pub recursive: bool,
+}
+
+/// A symbol of the kernel or of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkSymbol {
+    /// `kernel`, or a module's name.
+    pub module: String,
+    /// Its name there.
+    pub name: String,
 }
 
 /// A regular expression, compiled.

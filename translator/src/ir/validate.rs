@@ -3,7 +3,7 @@
 //! A program that breaks it is the translator's own fault, not the script's: the message asks for a report.
 
 use super::arena::Arena;
-use super::expr::{Conversion, Count, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef};
+use super::expr::{ContextValue, Conversion, Count, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef};
 use super::program::{Constant, FunctionBody, FunctionId, GlobalId, Local, LocalId, Program};
 use super::stmt::{Block, Foreach, Stmt, StmtKind};
 use super::ty::{Ty, ValueTy};
@@ -147,6 +147,10 @@ impl Scope<'_> {
         let span = expr.span;
         let is = |ty: Ty| ensure(expr.ty == ty, "type of an expression", span);
         match &expr.kind {
+            ExprKind::Context(ContextValue::Symbol(index)) => {
+                ensure((*index as usize) < self.program.symbols.len(), "symbol", span)?;
+                is(Ty::Long)
+            }
             ExprKind::Constant(Constant::Long(_)) | ExprKind::Context(_) => is(Ty::Long),
             ExprKind::Constant(Constant::String(_)) => is(Ty::String),
             ExprKind::Local(id) => self.local_of(*id, expr.ty, span),
@@ -243,7 +247,7 @@ impl Scope<'_> {
                 ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a load", span)?;
                 self.expr_of(address, Ty::Long)
             }
-            ExprKind::Save { value, .. } => {
+            ExprKind::Save { value, .. } | ExprKind::StoreRegister { value, .. } => {
                 is(Ty::Long)?;
                 self.expr_of(value, Ty::Long)
             }

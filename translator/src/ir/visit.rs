@@ -38,7 +38,8 @@ macro_rules! visitor {
                         place_exprs(place, f)
                     }
                     ExprKind::Crement { place, .. } => place_exprs(place, f),
-                    ExprKind::Load { address: arg, .. } | ExprKind::Save { value: arg, .. } => f(arg),
+                    ExprKind::Load { address: arg, .. } | ExprKind::Save { value: arg, .. }
+                    | ExprKind::StoreRegister { value: arg, .. } => f(arg),
                     ExprKind::Store { address, value, .. } => { f(value); f(address) }
                 }
             }

@@ -136,6 +136,10 @@ impl Code<'_> {
             }
             ExprKind::Context(ContextValue::Return) => "$return".into(),
             ExprKind::Context(ContextValue::Saved(slot)) => format!("@entry({slot})"),
+            ExprKind::Context(ContextValue::Symbol(index)) => {
+                format!("&@var(\"{}\")", self.program.symbols[*index as usize].name)
+            }
+            ExprKind::Context(ContextValue::CpuOffset) => "@percpu".into(),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
             ExprKind::Load { bytes, address, .. } => format!("@kderef({bytes}, {})", self.expr(address)),
             ExprKind::Embedded(code) => format!("%{{{}%}}", String::from_utf8_lossy(&code.code)),
@@ -174,6 +178,9 @@ impl Code<'_> {
             ExprKind::Save { slot, value } => format!("@entry({slot}) = ({})", self.expr(value)),
             ExprKind::Store { bytes, address, value } => {
                 format!("(@kderef({bytes}, {})) = ({})", self.expr(address), self.expr(value))
+            }
+            ExprKind::StoreRegister { register, value } => {
+                format!("(@kregister({register})) = ({})", self.expr(value))
             }
             ExprKind::Crement { increment, prefix, place } => {
                 let (sign, place) = (if *increment { "++" } else { "--" }, self.place(place));

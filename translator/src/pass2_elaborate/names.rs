@@ -12,7 +12,7 @@ use crate::diag::suggest::similar;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
 use crate::ir::arena::Arena;
-use crate::ir::program::{Constant, Function, FunctionBody, FunctionId, Global, GlobalId, Local};
+use crate::ir::program::{Constant, Function, FunctionBody, FunctionId, Global, GlobalId, LinkSymbol, Local};
 use crate::ir::stmt::Block;
 use crate::ir::ty::{Ty, ValueTy};
 use crate::pass1_parse::ast::{self, Literal, TypeName};
@@ -307,6 +307,17 @@ impl<'a> Names<'a> {
         let body = FunctionBody::Script(body);
         let ret = Some(Ty::String);
         self.program.functions.push(Function { name, unique, span, locals, params, ret, body, next: None })
+    }
+
+    /// The place of a symbol in the table of those that are found at load.
+    pub fn link_symbol(&mut self, module: &str, name: &str) -> u32 {
+        let symbols = &mut self.program.symbols;
+        let known = symbols.iter().position(|symbol| symbol.module == module && symbol.name == name);
+        let index = known.unwrap_or_else(|| {
+            symbols.push(LinkSymbol { module: module.to_owned(), name: name.to_owned() });
+            symbols.len() - 1
+        });
+        index as u32
     }
 
     /// A C identifier that nothing else in the program has.

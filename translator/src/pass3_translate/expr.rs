@@ -64,6 +64,9 @@ impl Body<'_> {
             }
             ExprKind::Context(ContextValue::Register(number)) => register(*number),
             ExprKind::Context(ContextValue::Saved(slot)) => saved(*slot),
+            ExprKind::Context(ContextValue::Symbol(index)) => format!("stp_symbol({index})"),
+            ExprKind::Context(ContextValue::CpuOffset) => "stp_cpu_offset()".to_owned(),
+            ExprKind::StoreRegister { register, value } => self.store_register(*register, value),
             ExprKind::Save { slot, value } => self.save(*slot, value),
             ExprKind::Load { bytes, signed, address } => self.load(*bytes, *signed, address, expr.span),
             ExprKind::Store { bytes, address, value } => self.store(*bytes, address, value, expr.span),

@@ -119,6 +119,7 @@ fn module_view(
         globals: tables::globals(unit),
         arrays: tables::arrays(unit, sort_sites),
         stats: tables::stats(unit),
+        symbols: tables::symbols(unit.program),
         prototypes,
         bodies,
         probes: rows,

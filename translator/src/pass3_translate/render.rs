@@ -47,6 +47,8 @@ pub struct ModuleView {
     pub arrays: Vec<ArrayView>,
     /// Scalar statistics to allocate.
     pub stats: Vec<String>,
+    /// Rows of stap_symbols[].
+    pub symbols: Vec<String>,
     /// Prototypes of functions.
     pub prototypes: Vec<String>,
     /// Functions and handlers.

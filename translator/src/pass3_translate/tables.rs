@@ -5,7 +5,9 @@ use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
 use super::writer::{c_long, c_string};
 use super::{histogram, names};
 use crate::diag::diagnostic::Diagnostic;
-use crate::ir::program::{Constant, Global, KprobePoint, Point, Probe, Saves, TimerJiffies};
+use crate::ir::program::{
+    Constant, Global, KprobePoint, LinkSymbol, Point, Probe, Program, Saves, TimerJiffies,
+};
 use crate::ir::ty::{Ty, ValueTy};
 
 /// Map types, each once, in the order of the globals.
@@ -122,6 +124,13 @@ pub fn stats(unit: &Unit<'_>) -> Vec<String> {
     let globals = unit.program.globals.iter().map(|(_, global)| global);
     let stats = globals.filter(|global| global.keys.is_empty() && matches!(global.value, ValueTy::Stat(_)));
     stats.map(names::global).collect()
+}
+
+/// Rows of stap_symbols[].
+pub fn symbols(program: &Program) -> Vec<String> {
+    let text = |text: &str| c_string(text.as_bytes());
+    let row = |symbol: &LinkSymbol| format!("{{ .module = {}, .name = {} }},", text(&symbol.module), text(&symbol.name));
+    program.symbols.iter().map(row).collect()
 }
 
 /// A row of stap_probes[]; the handler may be that of another probe which does the same.

@@ -20,9 +20,12 @@ pub fn needs_all_registers(program: &Program) -> bool {
     let mut needed = false;
     for block in bodies(program) {
         look::all_exprs(block, &mut |expr| {
-            if let ExprKind::Context(ContextValue::Register(number)) = expr.kind {
-                needed |= !ALWAYS_SAVED.contains(&number);
-            }
+            needed |= match expr.kind {
+                ExprKind::Context(ContextValue::Register(number)) => !ALWAYS_SAVED.contains(&number),
+                // What is written must come back into the register.
+                ExprKind::StoreRegister { .. } => true,
+                _ => false,
+            };
         });
     }
     needed
@@ -48,6 +51,16 @@ impl Body<'_> {
         let slot = saved(slot);
         self.out.line(format!("{slot} = {value};"));
         slot
+    }
+
+    /// Writes a register of the probed code.
+    pub fn store_register(&mut self, number: u16, value: &Expr) -> String {
+        let value = self.long(value);
+        let value = self.keep_long(&value);
+        if let Some(name) = REGISTERS.get(usize::from(number)) {
+            self.out.line(format!("stp_argument_registers(c)->{name} = {value};"));
+        }
+        value
     }
 
     /// Reads memory; a fault is a soft error.

@@ -10,10 +10,13 @@ use std::rc::Rc;
 use btf_rs::Type as Node;
 
 use super::function::{Function, FunctionId, Role, Site, Variable};
-use super::location::Location;
+use super::location::{Location, Op};
 use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId, Source, abi};
 use crate::source::Symbol;
+
+/// The section of per-CPU variables.
+const PER_CPU: &str = ".data..percpu";
 
 /// The BTF of the kernel, or the split BTF of a module.
 pub struct Section {
@@ -66,6 +69,28 @@ impl Section {
     /// Numbers of a name, in this section or the one below it.
     fn named(&self, name: &str) -> Result<Vec<u32>, Broken> {
         self.btf.resolve_ids_by_name(name).map_err(|error| Broken(error.to_string()))
+    }
+
+    /// Where a variable lies. So far pahole writes those of the per-CPU section alone, unless it is told otherwise.
+    fn place_of(&self, variable: u32, name: &str) -> Result<Location, Broken> {
+        // Sections stand last.
+        for number in (self.own.0..=self.own.1).rev() {
+            let Node::Datasec(section) = self.read(number)? else { continue };
+            let Some(offset) = Self::offset_in(&section, variable) else { continue };
+            return Ok(match (self.name(&section)?.as_str(), &self.base) {
+                (PER_CPU, None) => Location::Memory(vec![Op::PerCpu(offset)]),
+                (PER_CPU, Some(_)) => Location::Missing(
+                    "it is a per-CPU variable of a module, whose area only the kernel knows".into(),
+                ),
+                _ => Location::Symbol(name.to_owned()),
+            });
+        }
+        Ok(Location::Symbol(name.to_owned()))
+    }
+
+    fn offset_in(section: &btf_rs::Datasec, variable: u32) -> Option<u64> {
+        let found = section.variables.iter().find(|info| btf_rs::BtfType::get_type_id(*info) == Some(variable));
+        found.map(|info| u64::from(info.offset()))
     }
 
     fn proto(&self, id: FunctionId) -> Result<(btf_rs::Func, btf_rs::FuncProto), Broken> {
@@ -170,8 +195,7 @@ impl DebugInfo for Section {
         for number in self.named(name)? {
             if let Node::Var(variable) = self.read(number)? {
                 let ty = btf_rs::BtfType::get_type_id(&variable).unwrap_or(0);
-                // So far pahole writes those of the per-CPU section alone.
-                let location = Location::Missing("it is a per-CPU variable".into());
+                let location = self.place_of(number, name)?;
                 let name = Symbol::new(name);
                 return Ok(Some(Variable { name, ty: self.type_id(ty), role: Role::Global, location }));
             }

@@ -11,12 +11,17 @@ use crate::debuginfo::location::{Binary, Location, Op, Piece, Unary};
 /// Longest program. Compilers write a dozen operations; each is executed in a handler.
 const MAX_OPS: usize = 256;
 
+/// The section of per-CPU variables.
+const PER_CPU: &str = ".data..percpu";
+
 /// What the words of an expression depend on.
 pub struct Context<'a> {
     /// The object.
     pub dwarf: &'a Dwarf,
     /// The unit that the expression is in.
     pub unit: &'a Unit,
+    /// It holds at the first instruction of a function that was called.
+    pub entry: bool,
     /// The program that computes the address of the caller's frame.
     pub cfa: &'a dyn Fn() -> Result<Vec<Op>, String>,
     /// The program that computes the base of the function's own frame.
@@ -127,10 +132,10 @@ impl Machine<'_> {
             Operation::SignedConstant { value } => {
                 self.push(Word::Generic, [Op::Constant(value.cast_unsigned())])
             }
-            Operation::Address { address } => self.push(Word::Generic, [Op::Address(address)]),
+            Operation::Address { address } => self.address(address)?,
             Operation::AddressIndex { index } => {
                 let address = address(index).map_err(|error| error.to_string())?;
-                self.push(Word::Generic, [Op::Address(address)]);
+                self.address(address)?;
             }
             Operation::ConstantIndex { index } => {
                 let value = address(index).map_err(|error| error.to_string())?;
@@ -155,6 +160,18 @@ impl Machine<'_> {
             Operation::TypedLiteral { base_type, value } => self.literal(base_type, value.slice())?,
             other => return Err(refusal(&other)),
         }
+        Ok(())
+    }
+
+    /// Addresses of per-CPU variables are places in a section that each CPU has a copy of.
+    fn address(&mut self, address: u64) -> Step {
+        let file = &self.context.dwarf.file;
+        let op = match file.section_at(address).filter(|section| section.name == PER_CPU) {
+            None => Op::Address(address),
+            Some(section) if file.linked => Op::PerCpu(address - section.address),
+            Some(_) => return Err("it is a per-CPU variable of a module, whose area only the kernel knows".into()),
+        };
+        self.push(Word::Generic, [op]);
         Ok(())
     }
 
@@ -275,7 +292,12 @@ impl Machine<'_> {
         let rest = operations.next().map_err(|error| error.to_string())?;
         match (first, rest) {
             (Some(Operation::Register { register }), None) => {
-                self.push(Word::Generic, [Op::EntryRegister(register.0)]);
+                // Here registers still are what they were.
+                let op = match self.context.entry {
+                    true => Op::Register(register.0, 0),
+                    false => Op::EntryRegister(register.0),
+                };
+                self.push(Word::Generic, [op]);
                 Ok(())
             }
             _ => Err("it is known only by memory as it was when the function was entered".into()),

@@ -36,7 +36,7 @@ pub fn cfa(dwarf: &Dwarf, pc: u64, entry: bool) -> Result<Vec<Op>, String> {
 fn computed(dwarf: &Dwarf, pc: u64, expression: gimli::Expression<Reader>) -> Result<Vec<Op>, String> {
     let unit = dwarf.units.load(&dwarf.file.dwarf, 0).map_err(|error| error.to_string())?;
     let none = || Err(format!("the frame at {pc:#x} refers to itself"));
-    let context = Context { dwarf, unit: &unit, cfa: &none, frame_base: &none };
+    let context = Context { dwarf, unit: &unit, entry: false, cfa: &none, frame_base: &none };
     match locate(&context, expression).map_err(|error| error.to_string())? {
         Location::Memory(program) => Ok(program),
         Location::Missing(why) => Err(why),

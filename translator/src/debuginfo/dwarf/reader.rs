@@ -71,6 +71,16 @@ impl DebugInfo for Dwarf {
         self.file.linked.then_some(("_stext", text.address))
     }
 
+    fn symbol_at(&self, address: u64) -> Option<(String, u64)> {
+        if let Some((symbol, base)) = self.anchor() {
+            return Some((symbol.to_owned(), address.wrapping_sub(base)));
+        }
+        let section = self.file.section_at(address)?;
+        let after = self.file.symbols.partition_point(|(start, _)| *start <= address);
+        let (start, name) = self.file.symbols.get(after.checked_sub(1)?)?;
+        (*start >= section.address).then(|| (name.clone(), address - start))
+    }
+
     fn statements(&self, id: FunctionId) -> Result<Vec<Statement>, Broken> {
         let place = self.place(id)?;
         let unit = self.units.number_of(place.die);

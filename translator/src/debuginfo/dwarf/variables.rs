@@ -147,7 +147,8 @@ fn location(dwarf: &Dwarf, unit: &Unit, entry: &Entry, spot: Spot, ty: TypeId) -
     };
     let cfa = || frames::cfa(dwarf, spot.pc, spot.entry);
     let frame_base = || frame_base(dwarf, unit, spot, &cfa);
-    locate(&Context { dwarf, unit, cfa: &cfa, frame_base: &frame_base }, expression)
+    let context = Context { dwarf, unit, entry: spot.entry, cfa: &cfa, frame_base: &frame_base };
+    locate(&context, expression)
 }
 
 fn constant(dwarf: &Dwarf, entry: &Entry, ty: TypeId) -> Option<Location> {
@@ -206,7 +207,7 @@ fn frame_base(
         return Err("the base of its frame is not known".into());
     };
     let none = || Err("the base of its frame refers to itself".to_owned());
-    let context = Context { dwarf, unit, cfa, frame_base: &none };
+    let context = Context { dwarf, unit, entry: spot.entry, cfa, frame_base: &none };
     match locate(&context, expression).map_err(|error| error.to_string())? {
         Location::Memory(program) => Ok(program),
         Location::Register(register) => Ok(vec![Op::Register(register, 0)]),

@@ -39,7 +39,7 @@ impl Effects {
         let own = match &expr.kind {
             ExprKind::Call { function, .. } => self.call(*function),
             ExprKind::Regex { .. } => self.groups,
-            ExprKind::Store { .. } | ExprKind::Save { .. } => true,
+            ExprKind::Store { .. } | ExprKind::StoreRegister { .. } | ExprKind::Save { .. } => true,
             ExprKind::Embedded(code) => in_c(code),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }

@@ -191,7 +191,7 @@ impl Inference<'_> {
                 Term::Known(LONG)
             }
             ExprKind::Load { address, .. } => self.all(&[address], LONG),
-            ExprKind::Save { value, .. } => self.all(&[value], LONG),
+            ExprKind::Save { value, .. } | ExprKind::StoreRegister { value, .. } => self.all(&[value], LONG),
             ExprKind::Store { address, value, .. } => self.all(&[address, value], LONG),
             _ => Term::Known(LONG),
         }

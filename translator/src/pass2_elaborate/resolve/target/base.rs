@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Found, Held, Value, binary, number, sound, told};
-use crate::debuginfo::location::{Binary, Location, Op};
-use crate::debuginfo::{DebugInfo, TypeId, TypeKind, Variable, abi};
+use super::lower::Spot;
+use super::{Fail, Found, Value, sound, told};
+use crate::diag::{Code, Diagnostic};
+use crate::debuginfo::{DebugInfo, Kind, Known, TypeId, TypeKind, Variable, abi};
 use crate::ir::expr::ContextValue;
 use crate::ir::{Expr, ExprKind};
-use crate::pass1_parse::ast::BinaryOp;
 use crate::pass2_elaborate::resolve::{Context, Resolver, make};
 use crate::probes::Scope;
 use crate::source::{Span, Symbol};
@@ -37,7 +37,10 @@ impl Resolver<'_, '_> {
         }
         let variables = sound(info.variables(scope.function, scope.site), span)?;
         match variables.iter().rfind(|variable| variable.name.as_str() == plain) {
-            Some(variable) => self.located(variable, span),
+            Some(variable) => {
+                let spot = Spot { object: scope.object, span };
+                self.located(variable, spot)
+            }
             None => {
                 let function = sound(info.function(scope.function), span)?;
                 let names: Vec<String> =
@@ -60,13 +63,16 @@ impl Resolver<'_, '_> {
         let Some(ty) = sound(info.function(scope.function), span)?.result else { return Ok(None) };
         match sound(abi::result(&self.names.objects, ty), span)? {
             None => Ok(None),
-            Some(location) => Ok(Some(Value { ty, held: held(&location, span)? })),
+            Some(location) => {
+                let spot = Spot { object: scope.object, span };
+                Ok(Some(Value { ty, held: self.held(&location, spot)? }))
+            }
         }
     }
 
     /// A variable, where its location says.
-    pub(super) fn located(&self, variable: &Variable, span: Span) -> Found<Value> {
-        Ok(Value { ty: variable.ty, held: held(&variable.location, span)? })
+    pub(super) fn located(&mut self, variable: &Variable, spot: Spot) -> Found<Value> {
+        Ok(Value { ty: variable.ty, held: self.held(&variable.location, spot)? })
     }
 
     /// `@var("name@file", "module")`.
@@ -76,12 +82,44 @@ impl Resolver<'_, '_> {
             Some((plain, file)) => (plain, Some(file)),
             None => (&*text, None),
         };
-        for info in self.objects_of(module, span)? {
+        for Known { id, info } in self.objects_of(module, span)? {
             if let Some(variable) = sound(info.global(plain, file), span)? {
-                return self.located(&variable, span);
+                return self.located(&variable, Spot { object: id, span });
             }
         }
-        told(format!("unable to find global '{plain}' in the kernel's BTF, which knows few variables"), span)
+        let message = format!("unable to find global '{plain}' in the kernel's debug information");
+        let mut error = Diagnostic::semantic(Code::Unresolved, message, span);
+        if self.names.objects.kernel().is_ok_and(|known| known.info.source().kind == Kind::Btf) {
+            let help = format!(
+                "BTF has the types of per-CPU variables alone; @cast(&@var(\"{plain}\"), \"TYPE\") says what others are"
+            );
+            error = error.help(&*help);
+        }
+        Err(Fail::Told(Box::new(error)))
+    }
+
+    /// `&@var("name")` where no debug information knows the variable: the address of a symbol. The kernel tells whether it
+    /// has one.
+    pub(super) fn untyped_symbol(
+        &mut self,
+        name: &[u8],
+        module: Option<&[u8]>,
+        span: Span,
+    ) -> Option<Found<Expr>> {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let dwarf = |known: &Known| known.info.source().kind == Kind::Dwarf;
+        let known = match self.objects_of(module, span) {
+            Ok(known) => known,
+            Err(_) => self.names.objects.kernel().into_iter().collect(),
+        };
+        let typed = known.iter().any(|known| dwarf(known) || !matches!(known.info.global(&name, None), Ok(None)));
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        if typed || !plain || name.is_empty() {
+            return None;
+        }
+        let module = module.map_or("kernel".into(), String::from_utf8_lossy);
+        let index = self.names.link_symbol(&module, &name);
+        Some(Ok(make(span, ExprKind::Context(ContextValue::Symbol(index)))))
     }
 
     /// `"struct file"`, `"task_struct"`, `"long"`.
@@ -94,7 +132,7 @@ impl Resolver<'_, '_> {
             ["enum", tag] => (&[TypeKind::Enum], tag.to_owned()),
             _ => (&[TypeKind::Plain, TypeKind::Struct, TypeKind::Union, TypeKind::Enum], words.join(" ")),
         };
-        for info in self.objects_of(module, span)? {
+        for Known { info, .. } in self.objects_of(module, span)? {
             for &kind in kinds {
                 if let Some(found) = sound(info.type_named(kind, &plain), span)? {
                     return Ok(found);
@@ -105,19 +143,19 @@ impl Resolver<'_, '_> {
     }
 
     /// The objects that a third argument names, or that of the probe and the kernel.
-    fn objects_of(&mut self, module: Option<&[u8]>, span: Span) -> Found<Vec<Rc<dyn DebugInfo>>> {
+    fn objects_of(&mut self, module: Option<&[u8]>, span: Span) -> Found<Vec<Known>> {
         let mut found = Vec::new();
         match module {
             None => {
-                found.extend(self.function_here().map(|(_, info)| info));
-                found.extend(self.names.objects.kernel().map(|known| known.info));
+                found.extend(self.function_here().map(|(scope, info)| Known { id: scope.object, info }));
+                found.extend(self.names.objects.kernel());
             }
             Some(list) => {
                 for name in String::from_utf8_lossy(list).split(':') {
                     // A header in <> has nothing that the kernel's own types lack.
                     let name = name.split('<').next().unwrap_or_default();
                     let name = if name.is_empty() { "kernel" } else { name };
-                    found.extend(self.names.objects.object(name).map(|known| known.info));
+                    found.extend(self.names.objects.object(name));
                 }
             }
         }
@@ -126,72 +164,4 @@ impl Resolver<'_, '_> {
         }
         Ok(found)
     }
-}
-
-/// Where a location lies, in terms of the program.
-fn held(location: &Location, span: Span) -> Found<Held> {
-    Ok(match location {
-        Location::Register(number) => Held::Computed(register(*number, span)),
-        Location::Memory(program) => Held::Memory(run(program, span)?),
-        Location::Value(program) => Held::Computed(run(program, span)?),
-        Location::Pieces(pieces) => {
-            let words: Found<Vec<Expr>> = pieces
-                .iter()
-                .map(|piece| match (&piece.location, piece.bytes) {
-                    (Location::Register(number), ..=8) => Ok(register(*number, span)),
-                    _ => told("a value in pieces of memory cannot be read", span),
-                })
-                .collect();
-            Held::Words(words?, 0)
-        }
-        Location::Symbol(name) => return told(format!("the address of {name} is not known"), span),
-        Location::Missing(why) => return told(format!("not accessible at this address: {why}"), span),
-    })
-}
-
-fn register(number: u16, span: Span) -> Expr {
-    make(span, ExprKind::Context(ContextValue::Register(number)))
-}
-
-/// An address program as an expression.
-fn run(program: &[Op], span: Span) -> Found<Expr> {
-    let mut stack: Vec<Expr> = Vec::new();
-    for op in program {
-        let value = match *op {
-            Op::Constant(value) => number(value as i64, span),
-            Op::Register(name, offset) => {
-                binary(BinaryOp::Add, register(name, span), number(offset, span), span)
-            }
-            Op::Load(bytes @ (1 | 2 | 4 | 8)) => match stack.pop() {
-                Some(address) => {
-                    make(span, ExprKind::Load { bytes, signed: false, address: Box::new(address) })
-                }
-                None => return told("an address program is broken", span),
-            },
-            Op::Binary(operator) => match (arithmetic(operator), stack.pop(), stack.pop()) {
-                (Some(operator), Some(right), Some(left)) => binary(operator, left, right, span),
-                _ => return told("an address program is not understood", span),
-            },
-            _ => return told("an address program is not understood", span),
-        };
-        stack.push(value);
-    }
-    match stack.pop() {
-        Some(value) => Ok(value),
-        None => told("an address program is broken", span),
-    }
-}
-
-/// The operators that mean the same in scripts.
-fn arithmetic(operator: Binary) -> Option<BinaryOp> {
-    Some(match operator {
-        Binary::Add => BinaryOp::Add,
-        Binary::Sub => BinaryOp::Sub,
-        Binary::Mul => BinaryOp::Mul,
-        Binary::Div => BinaryOp::Div,
-        Binary::And => BinaryOp::And,
-        Binary::Or => BinaryOp::Or,
-        Binary::Xor => BinaryOp::Xor,
-        _ => return None,
-    })
 }

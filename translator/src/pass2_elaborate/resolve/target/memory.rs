@@ -1,6 +1,7 @@
 //! Values become numbers, and numbers are written back.
 
-use super::{Fail, Found, Held, Value, binary, number, sound, told};
+use super::pieces::register;
+use super::{Fail, Found, Held, Value, binary, extend, number, sound, told};
 use crate::debuginfo::spell::spell;
 use crate::debuginfo::types::{Type, peel};
 use crate::ir::{Expr, ExprKind};
@@ -39,14 +40,12 @@ impl Resolver<'_, '_> {
                 let word = binary(BinaryOp::Ushr, word, number(i64::from(shift), span), span);
                 extend(word, width, scalar.signed, span)
             }
-            Held::Words(mut words, from) => {
-                let (index, shift) = ((from / 64) as usize, from % 64);
+            Held::Register(number) => {
+                extend(register(number, span), u32::from(scalar.bytes) * 8, scalar.signed, span)
+            }
+            Held::Pieces(pieces) => {
                 let width = u32::from(scalar.bytes) * 8;
-                if index >= words.len() || shift + u64::from(width) > 64 {
-                    return told("this part of a value in registers cannot be read", span);
-                }
-                let word = binary(BinaryOp::Ushr, words.swap_remove(index), number(shift as i64, span), span);
-                extend(word, width, scalar.signed, span)
+                extend(pieces.read(u64::from(width), span)?, width, scalar.signed, span)
             }
         })
     }
@@ -93,7 +92,15 @@ impl Resolver<'_, '_> {
                 let whole = binary(BinaryOp::Or, old, new, span);
                 Ok(ExprKind::Store { bytes, address: Box::new(address), value: Box::new(whole) })
             }
-            Held::Computed(_) | Held::Words(..) => told("a parameter in a register cannot be written", span),
+            Held::Register(register) => {
+                let value = extend(value, u32::from(scalar.bytes) * 8, scalar.signed, span);
+                Ok(ExprKind::StoreRegister { register, value: Box::new(value) })
+            }
+            Held::Pieces(pieces) => {
+                let held = pieces.place(u64::from(scalar.bytes) * 8, span)?;
+                self.store(Value { ty: place.ty, held }, value, span)
+            }
+            Held::Computed(_) => told("a value that is only computed cannot be written", span),
             Held::PointerTo(_) => Err(Fail::Told(Box::new(crate::diag::Diagnostic::semantic(
                 crate::diag::Code::Misuse,
                 "Expecting lvalue for assignment",
@@ -101,14 +108,4 @@ impl Resolver<'_, '_> {
             )))),
         }
     }
-}
-
-/// The low bits of a word as a number, with their sign or without.
-fn extend(word: Expr, bits: u32, signed: bool, span: Span) -> Expr {
-    if bits == 0 || bits >= 64 {
-        return word;
-    }
-    let rest = || number(i64::from(64 - bits), span);
-    let high = binary(BinaryOp::Shl, word, rest(), span);
-    binary(if signed { BinaryOp::Shr } else { BinaryOp::Ushr }, high, rest(), span)
 }

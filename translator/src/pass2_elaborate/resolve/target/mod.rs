@@ -5,7 +5,9 @@
 
 mod base;
 mod entry;
+mod lower;
 mod memory;
+mod pieces;
 mod pretty;
 mod walk;
 
@@ -41,8 +43,10 @@ struct Value {
 enum Held {
     /// Computed already.
     Computed(Expr),
-    /// In words of 64 bits, from a bit on: a struct that is passed in registers.
-    Words(Vec<Expr>, u64),
+    /// In a register of the probed code, in its low bytes.
+    Register(u16),
+    /// In several places: a struct that is passed in registers.
+    Pieces(pieces::Pieces),
     /// In the kernel's memory.
     Memory(Expr),
     /// Some bits of so many bytes of memory: address, bytes, shift, width.
@@ -87,12 +91,18 @@ impl Resolver<'_, '_> {
     /// The address of a value of the target.
     pub(super) fn target_address(&mut self, node: &ast::Expr) -> Result<Expr, Reported> {
         self.refuse_users(node.span)?;
+        if let ast::ExprKind::AtVar { name, module } = &node.kind
+            && let Some(address) = self.untyped_symbol(name, module.as_deref(), node.span)
+        {
+            self.carried = None;
+            return self.tell(address);
+        }
         let result = self.value_of(node, false).and_then(|value| {
             let ty = value.ty;
             match value.held {
                 Held::Memory(address) | Held::PointerTo(address) => Ok((address, ty)),
                 Held::Bits(..) => told("cannot take the address of a bit field", node.span),
-                Held::Computed(_) | Held::Words(..) => {
+                Held::Computed(_) | Held::Register(_) | Held::Pieces(_) => {
                     told("cannot take the address of a value in a register", node.span)
                 }
             }
@@ -246,6 +256,16 @@ impl Resolver<'_, '_> {
 
 fn number(value: i64, span: Span) -> Expr {
     make(span, ExprKind::Constant(Constant::Long(value)))
+}
+
+/// The low bits of a word as a number, with their sign or without.
+fn extend(word: Expr, bits: u32, signed: bool, span: Span) -> Expr {
+    if bits == 0 || bits >= 64 {
+        return word;
+    }
+    let rest = || number(i64::from(64 - bits), span);
+    let high = binary(ast::BinaryOp::Shl, word, rest(), span);
+    binary(if signed { ast::BinaryOp::Shr } else { ast::BinaryOp::Ushr }, high, rest(), span)
 }
 
 /// `left op right`, folded where both are known.

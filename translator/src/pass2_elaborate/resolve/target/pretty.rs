@@ -1,5 +1,7 @@
 //! Values as text: `$x$`, `$x$$`, `$$parms` and its like.
 
+use super::lower::Spot;
+use super::pieces::register;
 use super::{Found, Held, Value, number, sound, told};
 use crate::debuginfo::types::{Array, Encoding, Found as Place, Member, Record, Type, TypeId, peel};
 use crate::ir::arena::Arena;
@@ -88,7 +90,8 @@ impl Resolver<'_, '_> {
         match name.as_str() {
             "$$vars" | "$$parms" if !scope.returns => {
                 for variable in sound(info.variables(scope.function, scope.site), span)? {
-                    let value = self.located(&variable, span);
+                    let spot = Spot { object: scope.object, span };
+                    let value = self.located(&variable, spot);
                     found.push((variable.name, value));
                 }
             }
@@ -128,7 +131,8 @@ impl Resolver<'_, '_> {
             Held::Memory(expr) => Held::Memory(param(expr)),
             Held::PointerTo(expr) => Held::PointerTo(param(expr)),
             Held::Bits(expr, bytes, shift, width) => Held::Bits(param(expr), bytes, shift, width),
-            Held::Words(words, from) => Held::Words(words.into_iter().map(&mut param).collect(), from),
+            Held::Register(number) => Held::Computed(param(register(number, span))),
+            Held::Pieces(pieces) => Held::Pieces(pieces.map(&mut param, span)),
         };
         let mut text = Text { pieces: Vec::new(), fields: 0, deep: dollars > 1, span };
         self.spell_out(Value { ty: value.ty, held }, &mut text, 0)?;

@@ -1,6 +1,7 @@
 //! Steps from one value to another: members and elements.
 
-use super::{Found, Held, Value, binary, number, sound, told};
+use super::pieces::Pieces;
+use super::{Found, Held, Value, binary, extend, number, sound, told};
 use crate::debuginfo::TypeId;
 use crate::debuginfo::spell::spell;
 use crate::debuginfo::types::{
@@ -78,10 +79,29 @@ impl Resolver<'_, '_> {
                 Held::Memory(binary(BinaryOp::Add, address, offset, span))
             }
             (Held::Memory(address), Some(width)) => self.bits(address, place, width, span)?,
-            (Held::Words(words, from), None) => Held::Words(words, from + place.bit_offset),
-            _ => return told("a bit field of a value in registers cannot be read", span),
+            (Held::Pieces(pieces), None) => Held::Pieces(pieces.after(place.bit_offset)),
+            (Held::Pieces(pieces), Some(width)) => {
+                let bits = pieces.after(place.bit_offset).read(u64::from(width), span)?;
+                self.signed_bits(bits, place.ty, width, span)?
+            }
+            (held @ (Held::Register(_) | Held::Computed(_)), _) => {
+                let mut word = Pieces::default();
+                word.push(8, Ok(held));
+                return self.portion(Held::Pieces(word), place, span);
+            }
+            _ => return told("this part of the value cannot be read", span),
         };
         Ok(Value { ty: place.ty, held })
+    }
+
+    /// The low bits of a word as a value of their type.
+    fn signed_bits(&self, word: Expr, ty: TypeId, width: u32, span: Span) -> Found<Held> {
+        let signed = match sound(peel(&self.names.objects, ty), span)?.1 {
+            Type::Int(int) => int.signed,
+            Type::Enum(found) => found.signed,
+            _ => false,
+        };
+        Ok(Held::Computed(extend(word, width, signed, span)))
     }
 
     /// The storage unit of a bit field: that of its type, or as many bytes as it touches when it is packed.
