@@ -41,6 +41,12 @@ static noinline __maybe_unused void stp_kread_fault(struct context *c, int64_t a
 	stp_embedded_error(c, "kernel read fault at 0x%016llx (addr)", (unsigned long long)addr);
 }
 
+/* The same in the current task's memory. ctx: handler; locks: none */
+static noinline __maybe_unused void stp_uread_fault(struct context *c, int64_t addr)
+{
+	stp_embedded_error(c, "user read fault at 0x%016llx (addr)", (unsigned long long)addr);
+}
+
 /* A write in guru mode met memory that is not there. ctx: handler; locks: none */
 static noinline __maybe_unused void stp_kwrite_fault(struct context *c, int64_t addr)
 {

@@ -83,6 +83,19 @@ static __always_inline struct pt_regs *stp_argument_registers(struct context *c)
 }
 
 /*
+ * The current task's registers in user mode, or NULL: a thread of the kernel has none.
+ * ctx: any, NMI too, @c held; locks: none
+ */
+static __always_inline __maybe_unused struct pt_regs *stp_user_registers(struct context *c)
+{
+	if (c->uregs)
+		return c->uregs;
+	if (c->user_mode_p)
+		return c->kregs;
+	return current->flags & PF_KTHREAD ? NULL : task_pt_regs(current);
+}
+
+/*
  * Takes this CPU's context for a hit of @p, or gives NULL: not in @state, or the hit is skipped and counted.
  * With a context, preemption (or interrupts, with INTERRUPTIBLE=0) is off until stp_probe_leave().
  * ctx: any, NMI too; locks: none

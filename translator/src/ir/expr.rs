@@ -80,8 +80,9 @@ pub enum ExprKind {
     Crement { increment: bool, prefix: bool, place: Box<Place> },
     /// A value of the probe's own context.
     Context(ContextValue),
-    /// So many bytes of kernel memory, 1, 2, 4 or 8; an address that is not there is a soft error.
-    Load { bytes: u8, signed: bool, address: Box<Expr> },
+    /// So many bytes of memory, 1, 2, 4 or 8, of the kernel or of the current task; an address that is not there is a
+    /// soft error.
+    Load { bytes: u8, signed: bool, user: bool, address: Box<Expr> },
     /// Keeps a value in a slot until the function returns.
     Save { slot: u16, value: Box<Expr> },
     /// Writes the low bytes of a value to kernel memory; the value of the whole is `value`.
@@ -108,6 +109,8 @@ pub enum ContextValue {
     Return,
     /// A register of the probed code, by its DWARF number.
     Register(u16),
+    /// A register of the current task in user mode, by its DWARF number.
+    UserRegister(u16),
     /// What the function's entry kept in a slot.
     Saved(u16),
     /// The address of a symbol of the program's table; 0 while it is not known.

@@ -18,6 +18,7 @@ pub mod print;
 mod report;
 mod scan;
 mod token;
+pub mod walk;
 mod wording;
 
 #[cfg(test)]

@@ -139,9 +139,13 @@ impl Code<'_> {
             ExprKind::Context(ContextValue::Symbol(index)) => {
                 format!("&@var(\"{}\")", self.program.symbols[*index as usize].name)
             }
+            ExprKind::Context(ContextValue::UserRegister(number)) => format!("@uregister({number})"),
             ExprKind::Context(ContextValue::CpuOffset) => "@percpu".into(),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
-            ExprKind::Load { bytes, address, .. } => format!("@kderef({bytes}, {})", self.expr(address)),
+            ExprKind::Load { bytes, user, address, .. } => {
+                let space = if *user { "u" } else { "k" };
+                format!("@{space}deref({bytes}, {})", self.expr(address))
+            }
             ExprKind::Embedded(code) => format!("%{{{}%}}", String::from_utf8_lossy(&code.code)),
             _ => self.operator(expr),
         }

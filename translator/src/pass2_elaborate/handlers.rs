@@ -75,12 +75,17 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     let condition = condition(names, &derived);
     let returns = matches!(&derived.point, Point::Kprobe(point) if point.is_return);
     let mut body = Vec::new();
+    let handler = derived.parts.iter().find_map(|part| match part {
+        Part::Handler(item) => Some(*item),
+        _ => None,
+    });
     let mut resolver = Resolver::new(
         names,
         Context::Probe { returns, scope: derived.scope },
         derived.span.file,
         Arena::default(),
-    );
+    )
+    .of_probe(handler);
     for &part in &derived.parts {
         resolver.part(part, &mut body);
     }

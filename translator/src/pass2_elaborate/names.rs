@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::catalog::{Catalog, ItemRef};
 use super::limits;
 use super::resolve::Carried;
-use crate::debuginfo::Objects;
+use crate::debuginfo::{Objects, TypeId};
 use crate::diag::suggest::similar;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
@@ -65,6 +65,8 @@ pub struct Names<'a> {
     pub program: Program,
     /// By position in the program's probes, before any is dropped: the function that a probe stands at.
     pub scopes: Vec<Option<Scope>>,
+    /// The functions that name the constants of an enumeration.
+    pub enum_names: FxHashMap<TypeId, FunctionId>,
     /// What numbers in globals are known to be.
     pub global_types: FxHashMap<GlobalId, Option<Carried>>,
     /// By handle.
@@ -89,6 +91,7 @@ impl<'a> Names<'a> {
             objects: Objects::new(session),
             program: Program::default(),
             scopes: Vec::new(),
+            enum_names: FxHashMap::default(),
             global_types: FxHashMap::default(),
             globals: Vec::new(),
             functions: Vec::new(),

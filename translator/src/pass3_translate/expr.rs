@@ -63,12 +63,15 @@ impl Body<'_> {
                 "((int64_t)regs_return_value(stp_argument_registers(c)))".to_owned()
             }
             ExprKind::Context(ContextValue::Register(number)) => register(*number),
+            ExprKind::Context(ContextValue::UserRegister(number)) => self.user_register(*number, expr.span),
             ExprKind::Context(ContextValue::Saved(slot)) => saved(*slot),
             ExprKind::Context(ContextValue::Symbol(index)) => format!("stp_symbol({index})"),
             ExprKind::Context(ContextValue::CpuOffset) => "stp_cpu_offset()".to_owned(),
             ExprKind::StoreRegister { register, value } => self.store_register(*register, value),
             ExprKind::Save { slot, value } => self.save(*slot, value),
-            ExprKind::Load { bytes, signed, address } => self.load(*bytes, *signed, address, expr.span),
+            ExprKind::Load { bytes, signed, user, address } => {
+                self.load((*bytes, *signed, *user), address, expr.span)
+            }
             ExprKind::Store { bytes, address, value } => self.store(*bytes, address, value, expr.span),
             ExprKind::Embedded(embedded) => self.embedded_long(embedded),
             ExprKind::Stat { op, shift, of } => self.figure(*op, *shift, of, expr.span),

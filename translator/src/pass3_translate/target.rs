@@ -63,15 +63,25 @@ impl Body<'_> {
         value
     }
 
+    /// A register of the current task in user mode; a thread of the kernel has none, which is a soft error.
+    pub fn user_register(&mut self, number: u16, span: Span) -> String {
+        let Some(name) = REGISTERS.get(usize::from(number)) else { return "0LL".to_owned() };
+        let regs = self.declare("struct pt_regs *@");
+        self.out.line(format!("{regs} = stp_user_registers(c);"));
+        self.fail_if(&format!("!{regs}"), "no user-mode registers: a thread of the kernel", span);
+        format!("((int64_t){regs}->{name})")
+    }
+
     /// Reads memory; a fault is a soft error.
-    pub fn load(&mut self, bytes: u8, signed: bool, address: &Expr, span: Span) -> String {
+    pub fn load(&mut self, (bytes, signed, user): (u8, bool, bool), address: &Expr, span: Span) -> String {
         let bits = u32::from(bytes) * 8;
         let ty = format!("{}int{bits}_t", if signed { "" } else { "u" });
         let address = self.long(address);
         let address = self.keep_long(&address);
         let value = self.declare(&format!("{ty} @"));
-        let read = format!("stp_kread(&{value}, (const {ty} *)(uintptr_t){address})");
-        self.fail_on_fault(&read, "stp_kread_fault", &address, span);
+        let space = if user { 'u' } else { 'k' };
+        let read = format!("stp_{space}read(&{value}, (const {ty} *)(uintptr_t){address})");
+        self.fail_on_fault(&read, &format!("stp_{space}read_fault"), &address, span);
         format!("((int64_t){value})")
     }
 

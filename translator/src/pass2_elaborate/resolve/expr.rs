@@ -89,7 +89,14 @@ impl Resolver<'_, '_> {
             Ast::AddressOf(inner) => return self.target_address(inner),
             Ast::Entry(inner) => return self.entry(inner, span),
             Ast::Enum(name) => self.enumerator(name, span)?,
-            Ast::RawDeref { kernel: true, size, addr } => return self.raw_load(size, addr, span),
+            Ast::RawDeref { kernel, size, addr } => return self.raw_load(*kernel, (size, addr), span),
+            Ast::Register { kernel, number } => return self.raw_register(*kernel, number, span),
+            Ast::ProbeWrite(name) => {
+                ExprKind::Constant(Constant::Long(i64::from(self.probe_writes(*name))))
+            }
+            Ast::EnumName { arg, ty, module } => {
+                return self.enum_name(arg, ty.as_deref(), module.as_deref(), span);
+            }
             other => return self.not_yet(other, span),
         };
         Ok(fold(make(span, kind)))
@@ -363,11 +370,11 @@ fn target_kind(kind: &ast::ExprKind) -> bool {
 /// The peer's words for a statistic that is no global.
 const LOCAL_STAT: &str = "stat locals not supported, missing global declaration? ";
 
-/// Whether a condition is about `@defined`, so that the branch not taken is not looked at.
+/// Whether a condition is about `@defined` or `@probewrite`, so that the branch not taken is not looked at.
 pub(super) fn asks_defined(node: &ast::Expr) -> bool {
     use ast::ExprKind as Ast;
     match &node.kind {
-        Ast::Defined(_) => true,
+        Ast::Defined(_) | Ast::ProbeWrite(_) => true,
         Ast::Unary { arg, .. } => asks_defined(arg),
         Ast::LogicalAnd(left, right) | Ast::LogicalOr(left, right) => {
             asks_defined(left) || asks_defined(right)

@@ -12,6 +12,7 @@ mod unready;
 
 use rustc_hash::FxHashMap;
 
+use super::catalog::ItemRef;
 use super::names::{Names, Reported};
 use crate::diag::Code;
 use crate::ir::arena::Arena;
@@ -53,6 +54,8 @@ pub struct Resolver<'r, 'a> {
     local_types: FxHashMap<LocalId, Option<Carried>>,
     /// What a return probe wants kept of its function's entry.
     entry: Entry,
+    /// The probe of the script whose handler this is a part of.
+    handler: Option<ItemRef>,
 }
 
 /// The part of a return probe that runs at its function's entry.
@@ -80,7 +83,14 @@ impl<'r, 'a> Resolver<'r, 'a> {
             carried: None,
             local_types: FxHashMap::default(),
             entry: Entry::default(),
+            handler: None,
         }
+    }
+
+    /// Says whose handler the blocks belong to.
+    pub fn of_probe(mut self, handler: Option<ItemRef>) -> Self {
+        self.handler = handler;
+        self
     }
 
     /// Adds a block that stands in `file`. What could not be resolved was reported and is left out.

@@ -15,12 +15,6 @@ impl Resolver<'_, '_> {
     pub(super) fn not_yet(&self, kind: &ExprKind, span: Span) -> Result<Expr, Reported> {
         let (what, help): (String, &str) = match kind {
             ExprKind::Perf(_) => ("@perf".into(), "use get_cycles() or gettimeofday_ns()"),
-            ExprKind::ProbeWrite(_) => ("@probewrite".into(), "leave it out"),
-            ExprKind::Register { .. } => {
-                ("@kregister and @uregister".into(), "use register(\"NAME\") in a function probe")
-            }
-            ExprKind::RawDeref { .. } => ("@uderef".into(), "use user_long(), user_int() and their like"),
-            ExprKind::EnumName { .. } => ("@enumname".into(), "compare with @enum(\"NAME\")"),
             ExprKind::Hist { .. } => {
                 let message = "histogram may only be printed or indexed";
                 return self.error(Code::Misuse, message, span);

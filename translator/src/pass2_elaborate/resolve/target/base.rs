@@ -42,6 +42,9 @@ impl Resolver<'_, '_> {
                 self.located(variable, spot)
             }
             None => {
+                if let Some(value) = self.constant_named(plain, span)? {
+                    return Ok(value);
+                }
                 let function = sound(info.function(scope.function), span)?;
                 let names: Vec<String> =
                     variables.iter().map(|variable| format!("${}", variable.name)).collect();
@@ -143,7 +146,7 @@ impl Resolver<'_, '_> {
     }
 
     /// The objects that a third argument names, or that of the probe and the kernel.
-    fn objects_of(&mut self, module: Option<&[u8]>, span: Span) -> Found<Vec<Known>> {
+    pub(super) fn objects_of(&mut self, module: Option<&[u8]>, span: Span) -> Found<Vec<Known>> {
         let mut found = Vec::new();
         match module {
             None => {

@@ -113,7 +113,7 @@ impl Stack {
             Op::Register(register, offset) => self.register(register, offset),
             Op::Load(bytes @ (1 | 2 | 4 | 8)) => {
                 let address = Box::new(self.pop()?);
-                self.words.push(make(span, ExprKind::Load { bytes, signed: false, address }));
+                self.words.push(make(span, ExprKind::Load { bytes, signed: false, user: false, address }));
             }
             Op::Pick(index) => {
                 let at = self.words.len().checked_sub(usize::from(index) + 1);
@@ -247,4 +247,131 @@ fn choose(cond: Expr, then: Expr, otherwise: Expr, span: Span) -> Expr {
 
 fn broken<T>(span: Span) -> Found<T> {
     told("broken debug information: an address program takes a word from an empty stack", span)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::{FileId, OriginId};
+
+    const SPAN: Span = Span { file: FileId(0), lo: 0, hi: 0, origin: OriginId::NONE };
+
+    /// What a program of constants leaves on top; programs without registers and memory fold to a number.
+    fn folded(program: &[Op]) -> Option<Expr> {
+        let mut stack = Stack { words: Vec::new(), span: SPAN };
+        program.iter().try_for_each(|op| stack.step(*op)).ok()?;
+        stack.top().ok()
+    }
+
+    fn number_of(program: &[Op]) -> Option<u64> {
+        match folded(program)?.kind {
+            ExprKind::Constant(Constant::Long(value)) => Some(value.cast_unsigned()),
+            _ => None,
+        }
+    }
+
+    /// The meaning of the operators, said another way.
+    fn meaning(operator: Binary, left: u64, right: u64) -> Option<u64> {
+        let (signed_left, signed_right) = (left.cast_signed(), right.cast_signed());
+        let truth = |holds: bool| Some(u64::from(holds));
+        match operator {
+            Binary::Add => Some(left.wrapping_add(right)),
+            Binary::Sub => Some(left.wrapping_sub(right)),
+            Binary::Mul => Some(left.wrapping_mul(right)),
+            Binary::Div if right == 0 => None,
+            Binary::Div => Some(signed_left.wrapping_div(signed_right).cast_unsigned()),
+            Binary::Mod if right == 0 || right >= 1 << 62 => None,
+            Binary::Mod => Some(left % right),
+            Binary::And => Some(left & right),
+            Binary::Or => Some(left | right),
+            Binary::Xor => Some(left ^ right),
+            Binary::Shl => Some(u32::try_from(right).ok().and_then(|by| left.checked_shl(by)).unwrap_or(0)),
+            Binary::Shr => Some(u32::try_from(right).ok().and_then(|by| left.checked_shr(by)).unwrap_or(0)),
+            Binary::Sar => Some((signed_left >> right.min(63)).cast_unsigned()),
+            Binary::Eq => truth(left == right),
+            Binary::Ne => truth(left != right),
+            Binary::Lt => truth(signed_left < signed_right),
+            Binary::Le => truth(signed_left <= signed_right),
+            Binary::Gt => truth(signed_left > signed_right),
+            Binary::Ge => truth(signed_left >= signed_right),
+        }
+    }
+
+    fn operator() -> impl Strategy<Value = Binary> {
+        use Binary::*;
+        prop::sample::select(vec![
+            Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar, Eq, Ne, Lt, Le, Gt, Ge,
+        ])
+    }
+
+    fn word() -> impl Strategy<Value = u64> {
+        prop_oneof![any::<u64>(), 0u64..70, Just(u64::MAX), Just(1 << 63), Just(i64::MAX as u64)]
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            word().prop_map(Op::Constant),
+            (any::<u16>(), any::<i64>()).prop_map(|(register, offset)| Op::Register(register, offset)),
+            any::<u8>().prop_map(Op::Load),
+            (0u8..4).prop_map(Op::Pick),
+            Just(Op::Drop),
+            Just(Op::Swap),
+            Just(Op::Rotate),
+            operator().prop_map(Op::Binary),
+            Just(Op::Unary(Unary::Abs)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn operators_mean_what_dwarf_says(operator in operator(), left in word(), right in word()) {
+            let program = [Op::Constant(left), Op::Constant(right), Op::Binary(operator)];
+            prop_assert_eq!(number_of(&program), meaning(operator, left, right));
+        }
+
+        #[test]
+        fn any_program_ends_and_stays_small(program in prop::collection::vec(op(), 0..300)) {
+            if let Some(expr) = folded(&program) {
+                let mut nodes = 0;
+                look::deep(&expr, &mut |_| nodes += 1);
+                prop_assert!(nodes <= MAX_NODES);
+            }
+        }
+    }
+
+    #[test]
+    fn the_stack_is_permuted() {
+        let three = [Op::Constant(10), Op::Constant(20), Op::Constant(30)];
+        let then = |ops: &[Op]| number_of(&[&three[..], ops].concat());
+        assert_eq!(then(&[]), Some(30));
+        assert_eq!(then(&[Op::Pick(2)]), Some(10));
+        assert_eq!(then(&[Op::Swap]), Some(20));
+        // a b c becomes c a b.
+        assert_eq!(then(&[Op::Rotate]), Some(20));
+        assert_eq!(then(&[Op::Rotate, Op::Drop]), Some(10));
+        assert_eq!(then(&[Op::Rotate, Op::Drop, Op::Drop]), Some(30));
+        assert_eq!(then(&[Op::Pick(3)]), None);
+        assert_eq!(then(&[Op::Drop, Op::Drop, Op::Drop, Op::Drop]), None);
+    }
+
+    #[test]
+    fn words_are_changed_one_by_one() {
+        let of = |value: i64, operator| {
+            number_of(&[Op::Constant(value.cast_unsigned()), Op::Unary(operator)]).map(u64::cast_signed)
+        };
+        assert_eq!(of(-7, Unary::Abs), Some(7));
+        assert_eq!(of(7, Unary::Neg), Some(-7));
+        assert_eq!(of(0, Unary::Not), Some(-1));
+        assert_eq!(of(0x1ff, Unary::Extend { bytes: 1, signed: true }), Some(-1));
+        assert_eq!(of(0x1ff, Unary::Extend { bytes: 1, signed: false }), Some(255));
+    }
+
+    #[test]
+    fn what_doubles_at_each_step_is_refused() {
+        let mut program = vec![Op::Register(5, 0)];
+        program.extend([Op::Pick(0), Op::Binary(Binary::Mul)].into_iter().cycle().take(100));
+        assert!(folded(&program).is_none());
+    }
 }

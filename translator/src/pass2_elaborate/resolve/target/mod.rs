@@ -9,6 +9,7 @@ mod lower;
 mod memory;
 mod pieces;
 mod pretty;
+mod raw;
 mod walk;
 
 use super::{Reported, Resolver, make};
@@ -133,24 +134,6 @@ impl Resolver<'_, '_> {
         };
         self.carried = before;
         found
-    }
-
-    /// `@kderef(size, address)`.
-    pub(super) fn raw_load(
-        &mut self,
-        size: &ast::Expr,
-        address: &ast::Expr,
-        span: Span,
-    ) -> Result<Expr, Reported> {
-        if !self.names.session.options.guru {
-            return self.error(Code::Privilege, "@kderef needs guru mode (-g)", span);
-        }
-        let bytes = match size.kind {
-            ast::ExprKind::Number(bytes @ (1 | 2 | 4 | 8)) => bytes as u8,
-            _ => return self.error(Code::Misuse, "the size of @kderef must be 1, 2, 4 or 8", size.span),
-        };
-        let address = Box::new(self.expr(address)?);
-        Ok(make(span, ExprKind::Load { bytes, signed: false, address }))
     }
 
     /// The kernel's memory shows what others do.

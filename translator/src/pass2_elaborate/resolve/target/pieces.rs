@@ -124,7 +124,7 @@ impl Overlap<'_> {
         while at < end {
             let bytes = [8, 4, 2, 1].into_iter().find(|bytes| at + bytes <= end).unwrap_or(1);
             let place = binary(BinaryOp::Add, address.clone(), number(at as i64, span), span);
-            let load = ExprKind::Load { bytes: bytes as u8, signed: false, address: Box::new(place) };
+            let load = ExprKind::Load { bytes: bytes as u8, signed: false, user: false, address: Box::new(place) };
             let placed = shifted(BinaryOp::Shl, make(span, load), (at - base) * 8, span);
             whole = if at == base { placed } else { binary(BinaryOp::Or, whole, placed, span) };
             at += bytes;
