@@ -109,7 +109,9 @@ impl DebugFile {
 impl DebugFile {
     /// The section that an address lies in.
     pub fn section_at(&self, address: u64) -> Option<&Section> {
-        let holds = |section: &&Section| (section.address..section.address.saturating_add(section.size)).contains(&address);
+        let holds = |section: &&Section| {
+            (section.address..section.address.saturating_add(section.size)).contains(&address)
+        };
         self.sections.iter().find(holds)
     }
 }

@@ -3,7 +3,9 @@
 //! A program that breaks it is the translator's own fault, not the script's: the message asks for a report.
 
 use super::arena::Arena;
-use super::expr::{ContextValue, Conversion, Count, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef};
+use super::expr::{
+    ContextValue, Conversion, Count, Expr, ExprKind, FormatSpec, Piece, Place, Print, StatRef,
+};
 use super::program::{Constant, FunctionBody, FunctionId, GlobalId, Local, LocalId, Program};
 use super::stmt::{Block, Foreach, Stmt, StmtKind};
 use super::ty::{Ty, ValueTy};

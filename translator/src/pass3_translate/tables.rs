@@ -129,7 +129,9 @@ pub fn stats(unit: &Unit<'_>) -> Vec<String> {
 /// Rows of stap_symbols[].
 pub fn symbols(program: &Program) -> Vec<String> {
     let text = |text: &str| c_string(text.as_bytes());
-    let row = |symbol: &LinkSymbol| format!("{{ .module = {}, .name = {} }},", text(&symbol.module), text(&symbol.name));
+    let row = |symbol: &LinkSymbol| {
+        format!("{{ .module = {}, .name = {} }},", text(&symbol.module), text(&symbol.name))
+    };
     program.symbols.iter().map(row).collect()
 }
 

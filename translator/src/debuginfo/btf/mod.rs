@@ -89,7 +89,8 @@ impl Section {
     }
 
     fn offset_in(section: &btf_rs::Datasec, variable: u32) -> Option<u64> {
-        let found = section.variables.iter().find(|info| btf_rs::BtfType::get_type_id(*info) == Some(variable));
+        let found =
+            section.variables.iter().find(|info| btf_rs::BtfType::get_type_id(*info) == Some(variable));
         found.map(|info| u64::from(info.offset()))
     }
 

@@ -169,7 +169,9 @@ impl Machine<'_> {
         let op = match file.section_at(address).filter(|section| section.name == PER_CPU) {
             None => Op::Address(address),
             Some(section) if file.linked => Op::PerCpu(address - section.address),
-            Some(_) => return Err("it is a per-CPU variable of a module, whose area only the kernel knows".into()),
+            Some(_) => {
+                return Err("it is a per-CPU variable of a module, whose area only the kernel knows".into());
+            }
         };
         self.push(Word::Generic, [op]);
         Ok(())

@@ -91,9 +91,7 @@ impl Resolver<'_, '_> {
             Ast::Enum(name) => self.enumerator(name, span)?,
             Ast::RawDeref { kernel, size, addr } => return self.raw_load(*kernel, (size, addr), span),
             Ast::Register { kernel, number } => return self.raw_register(*kernel, number, span),
-            Ast::ProbeWrite(name) => {
-                ExprKind::Constant(Constant::Long(i64::from(self.probe_writes(*name))))
-            }
+            Ast::ProbeWrite(name) => ExprKind::Constant(Constant::Long(i64::from(self.probe_writes(*name)))),
             Ast::EnumName { arg, ty, module } => {
                 return self.enum_name(arg, ty.as_deref(), module.as_deref(), span);
             }

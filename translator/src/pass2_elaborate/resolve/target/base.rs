@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::lower::Spot;
 use super::{Fail, Found, Value, sound, told};
-use crate::diag::{Code, Diagnostic};
 use crate::debuginfo::{DebugInfo, Kind, Known, TypeId, TypeKind, Variable, abi};
+use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::ContextValue;
 use crate::ir::{Expr, ExprKind};
 use crate::pass2_elaborate::resolve::{Context, Resolver, make};
@@ -115,7 +115,8 @@ impl Resolver<'_, '_> {
             Ok(known) => known,
             Err(_) => self.names.objects.kernel().into_iter().collect(),
         };
-        let typed = known.iter().any(|known| dwarf(known) || !matches!(known.info.global(&name, None), Ok(None)));
+        let typed =
+            known.iter().any(|known| dwarf(known) || !matches!(known.info.global(&name, None), Ok(None)));
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
         if typed || !plain || name.is_empty() {
             return None;

@@ -36,7 +36,9 @@ impl Resolver<'_, '_> {
             Location::Memory(program) => Held::Memory(self.run(program, spot)?),
             Location::Value(program) => Held::Computed(self.run(program, spot)?),
             Location::Symbol(name) => Held::Memory(self.symbol(spot.object, name, spot.span)?),
-            Location::Missing(why) => return told(format!("not accessible at this address: {why}"), spot.span),
+            Location::Missing(why) => {
+                return told(format!("not accessible at this address: {why}"), spot.span);
+            }
             Location::Pieces(pieces) => {
                 let mut parts = Pieces::default();
                 for piece in pieces {
@@ -165,7 +167,9 @@ impl Stack {
             look::deep(top, &mut |_| nodes += 1);
         }
         match nodes > MAX_NODES {
-            true => told(format!("its location takes more than {MAX_NODES} operations to compute"), self.span),
+            true => {
+                told(format!("its location takes more than {MAX_NODES} operations to compute"), self.span)
+            }
             false => Ok(()),
         }
     }
@@ -212,7 +216,10 @@ impl Stack {
     fn unsigned_rest(&self, left: Expr, right: Expr) -> Found<Expr> {
         let span = self.span;
         let ExprKind::Constant(Constant::Long(divisor @ 1..=0x3fff_ffff_ffff_ffff)) = right.kind else {
-            return told("its location takes a remainder by a number that only the running kernel knows", span);
+            return told(
+                "its location takes a remainder by a number that only the running kernel knows",
+                span,
+            );
         };
         let divisor = || number(divisor, span);
         let odd = binary(BinaryOp::And, left.clone(), number(1, span), span);

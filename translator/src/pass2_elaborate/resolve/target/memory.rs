@@ -33,10 +33,16 @@ impl Resolver<'_, '_> {
             Held::Computed(expr) => extend(expr, u32::from(scalar.bytes) * 8, scalar.signed, span),
             Held::Memory(address) => {
                 let address = Box::new(address);
-                make(span, ExprKind::Load { bytes: scalar.bytes, signed: scalar.signed, user: false, address })
+                make(
+                    span,
+                    ExprKind::Load { bytes: scalar.bytes, signed: scalar.signed, user: false, address },
+                )
             }
             Held::Bits(address, bytes, shift, width) => {
-                let word = make(span, ExprKind::Load { bytes, signed: false, user: false, address: Box::new(address) });
+                let word = make(
+                    span,
+                    ExprKind::Load { bytes, signed: false, user: false, address: Box::new(address) },
+                );
                 let word = binary(BinaryOp::Ushr, word, number(i64::from(shift), span), span);
                 extend(word, width, scalar.signed, span)
             }
@@ -84,8 +90,10 @@ impl Resolver<'_, '_> {
             }),
             Held::Bits(address, bytes, shift, width) => {
                 let ones = (u64::MAX >> (64 - width.clamp(1, 64))) as i64;
-                let old =
-                    make(span, ExprKind::Load { bytes, signed: false, user: false, address: Box::new(address.clone()) });
+                let old = make(
+                    span,
+                    ExprKind::Load { bytes, signed: false, user: false, address: Box::new(address.clone()) },
+                );
                 let old = binary(BinaryOp::And, old, number(!(ones << shift), span), span);
                 let new = binary(BinaryOp::And, value, number(ones, span), span);
                 let new = binary(BinaryOp::Shl, new, number(i64::from(shift), span), span);

@@ -81,9 +81,9 @@ impl Pieces {
         let [one] = &overlaps[..] else { return told("a value in several pieces cannot be written", span) };
         match (&one.part.held, one.first) {
             (Ok(Held::Register(number)), 0) if one.part.bytes * 8 == width => Ok(Held::Register(*number)),
-            (Ok(Held::Memory(address)), first) if first.is_multiple_of(8) && one.bits == width => {
-                Ok(Held::Memory(binary(BinaryOp::Add, address.clone(), number((first / 8) as i64, span), span)))
-            }
+            (Ok(Held::Memory(address)), first) if first.is_multiple_of(8) && one.bits == width => Ok(
+                Held::Memory(binary(BinaryOp::Add, address.clone(), number((first / 8) as i64, span), span)),
+            ),
             _ => told("this part of a value in pieces cannot be written", span),
         }
     }
@@ -124,7 +124,8 @@ impl Overlap<'_> {
         while at < end {
             let bytes = [8, 4, 2, 1].into_iter().find(|bytes| at + bytes <= end).unwrap_or(1);
             let place = binary(BinaryOp::Add, address.clone(), number(at as i64, span), span);
-            let load = ExprKind::Load { bytes: bytes as u8, signed: false, user: false, address: Box::new(place) };
+            let load =
+                ExprKind::Load { bytes: bytes as u8, signed: false, user: false, address: Box::new(place) };
             let placed = shifted(BinaryOp::Shl, make(span, load), (at - base) * 8, span);
             whole = if at == base { placed } else { binary(BinaryOp::Or, whole, placed, span) };
             at += bytes;

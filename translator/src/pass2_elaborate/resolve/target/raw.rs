@@ -1,9 +1,9 @@
 //! Registers and memory by number and address, names of enumeration constants, and what a handler assigns.
 
 use super::{Found, Held, Value, sound, told};
-use crate::debuginfo::{TypeId, TypeKind};
 use crate::debuginfo::spell::spell;
 use crate::debuginfo::types::{Type, peel};
+use crate::debuginfo::{TypeId, TypeKind};
 use crate::diag::Code;
 use crate::ir::arena::Arena;
 use crate::ir::expr::{ContextValue, Piece, Print};
@@ -76,7 +76,8 @@ impl Resolver<'_, '_> {
     pub(in crate::pass2_elaborate::resolve) fn probe_writes(&self, name: Symbol) -> bool {
         let Some(item) = self.handler else { return false };
         let Item::Probe(probe) = &self.names.catalog.file(item.file).items[item.item] else { return false };
-        let is_name = |target: &ast::Expr| matches!(&target.kind, ast::ExprKind::Name(known) if *known == name);
+        let is_name =
+            |target: &ast::Expr| matches!(&target.kind, ast::ExprKind::Name(known) if *known == name);
         let mut found = false;
         walk::exprs(&probe.body, &mut |expr| {
             found |= match &expr.kind {
@@ -113,7 +114,9 @@ impl Resolver<'_, '_> {
         let id = match (ty, carried) {
             (Some(name), _) => self.enum_type(name, module, span)?,
             (None, Some(Carried::Value(id))) => id,
-            _ => return told("the type of this value is not known here; use @enumname(value, \"type\")", span),
+            _ => {
+                return told("the type of this value is not known here; use @enumname(value, \"type\")", span);
+            }
         };
         let (id, ty) = sound(peel(&self.names.objects, id), span)?;
         let Type::Enum(found) = ty else {
