@@ -115,7 +115,10 @@ impl Resolver<'_, '_> {
             (Some(name), _) => self.enum_type(name, module, span)?,
             (None, Some(Carried::Value(id))) => id,
             _ => {
-                return told("the type of this value is not known here; use @enumname(value, \"type\")", span);
+                return told(
+                    "the type of this value is not known here; use @enumname(value, \"type\")",
+                    span,
+                );
             }
         };
         let (id, ty) = sound(peel(&self.names.objects, id), span)?;
