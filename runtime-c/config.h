@@ -105,6 +105,14 @@
 #error "HIST_ELISION must be at most 3000 rows"
 #endif
 
+/* Frames of a stack that is walked. */
+#ifndef MAXBACKTRACE
+#define MAXBACKTRACE 20
+#endif
+#if MAXBACKTRACE < 1 || MAXBACKTRACE > 512
+#error "MAXBACKTRACE must be between 1 and 512 frames"
+#endif
+
 /* Soft errors and skipped hits that a session survives. */
 #ifndef MAXERRORS
 #define MAXERRORS 0

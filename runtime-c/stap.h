@@ -7,6 +7,7 @@
 #define STAP_STAP_H
 
 #include <linux/atomic.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/percpu.h>

@@ -29,6 +29,13 @@
 			int64_t *longs;	/* what the entry keeps for its return */
 		} krp;
 	} ips;
+#ifdef STP_NEED_SYMBOLS
+	char symbol[KSYM_SYMBOL_LEN + sizeof(" [kernel]")];	/* what symbols/names.h says of an address */
+#endif
+#ifdef STP_NEED_UNWIND
+	int trace_len;			/* frames in trace, -1 when the hit's stack was not walked yet */
+	unsigned long trace[MAXBACKTRACE];
+#endif
 #ifdef STP_NEED_HISTOGRAM
 	/* The buckets of all CPUs, added up for a picture. */
 	int64_t histogram[STP_MAX_BUCKETS > 128 ? STP_MAX_BUCKETS : 128];

@@ -69,6 +69,9 @@ static __always_inline void stp_context_prepare(struct context *c, struct stap_p
 	c->kregs = regs;
 	c->uregs = NULL;
 	c->user_mode_p = 0;
+#ifdef STP_NEED_UNWIND
+	c->trace_len = -1;
+#endif
 }
 
 /*

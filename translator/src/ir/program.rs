@@ -181,7 +181,11 @@ pub struct Pragmas {
     pub unmangled: bool,
     /// Made for the bpf runtime.
     pub bpf: bool,
-    /// The first part of the runtime that it asks for and that is not there: `vma`, `unwind`, `symbols`, `lines`.
+    /// Asks for names of addresses of the kernel.
+    pub symbols: bool,
+    /// Asks for the stack of the kernel.
+    pub unwind: bool,
+    /// The first part of the runtime that it asks for and that is not there: `vma`, `lines`.
     pub missing: Option<&'static str>,
 }
 

@@ -19,7 +19,7 @@ pub fn contains(code: &[u8], text: &[u8]) -> bool {
 }
 
 /// Parts of the runtime that a `pragma:` switches on and that modules do not have.
-const MISSING: [&str; 4] = ["vma", "unwind", "symbols", "lines"];
+const MISSING: [&str; 2] = ["vma", "lines"];
 
 /// Reads the magic comments. Before version 1.8 all C was written for unmangled arguments.
 pub fn pragmas(code: &[u8], compatible: (u32, u32)) -> Pragmas {
@@ -36,6 +36,8 @@ pub fn pragmas(code: &[u8], compatible: (u32, u32)) -> Pragmas {
         tagged_dfa: contains(code, b"/* pragma:tagged_dfa */"),
         unmangled: contains(code, b"/* unmangled */") || compatible < (1, 8),
         bpf: contains(code, b"/* bpf */"),
+        symbols: asks_for(&"symbols"),
+        unwind: asks_for(&"unwind"),
         missing: MISSING.into_iter().find(asks_for),
     }
 }

@@ -32,7 +32,8 @@ use rustc_hash::FxHashMap;
 use crate::cli::options::{Options, Privilege};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::Piece;
-use crate::ir::program::{Point, Probe, Program};
+use crate::ir::program::{Point, Pragmas, Probe, Program};
+use crate::ir::visit;
 use crate::session::Session;
 
 use body::{Input, Unit};
@@ -129,6 +130,8 @@ fn module_view(
         unregistered,
         has_refresh: families.has_kprobes,
         prints_histograms: printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })),
+        needs_symbols: asks_for(unit.program, |pragmas| pragmas.symbols || pragmas.unwind),
+        needs_unwind: asks_for(unit.program, |pragmas| pragmas.unwind),
         prints_memory: printed(unit.program, |piece| match piece {
             Piece::Format { spec, .. } => spec.conversion.reads_memory(),
             _ => false,
@@ -180,7 +183,20 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     if printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })) {
         need("STP_NEED_HISTOGRAM", 1);
     }
+    if asks_for(unit.program, |pragmas| pragmas.symbols || pragmas.unwind) {
+        need("STP_NEED_SYMBOLS", 1);
+    }
+    if asks_for(unit.program, |pragmas| pragmas.unwind) {
+        need("STP_NEED_UNWIND", 1);
+    }
     defines
+}
+
+/// Whether some embedded C asks for a part of the runtime.
+fn asks_for(program: &Program, part: impl Fn(&Pragmas) -> bool) -> bool {
+    let mut found = false;
+    visit::embedded(program, &mut |code| found |= part(&code.pragmas));
+    found
 }
 
 fn max_string_len(options: &Options) -> usize {

@@ -69,6 +69,10 @@ pub struct ModuleView {
     pub prints_histograms: bool,
     /// Some statement prints memory.
     pub prints_memory: bool,
+    /// Some embedded C asks for names of addresses.
+    pub needs_symbols: bool,
+    /// Some embedded C asks for the kernel's stack.
+    pub needs_unwind: bool,
 }
 
 /// A `#define` that gives way to one that is there.
