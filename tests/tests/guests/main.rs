@@ -8,6 +8,7 @@ mod lifecycle;
 mod nested;
 mod order;
 mod refusals;
+mod samples;
 mod secure_boot;
 mod setting;
 mod transport;
