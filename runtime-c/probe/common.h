@@ -162,4 +162,9 @@ static __always_inline void stp_probe_leave(struct stp_hit *hit, struct stap_pro
 	stp_hit_unmask(hit);
 }
 
+#ifdef STP_NEED_PERF_COUNTERS
+/* What @perf gives: see probe/perf.h, which comes after the handlers.  ctx: any, NMI too, @c held; locks: none */
+static s64 stp_perf_counter(unsigned int index);
+#endif
+
 #endif

@@ -62,6 +62,8 @@ enum stp_probe_type {
 	stp_probe_type_kprobe,
 	stp_probe_type_kretprobe,
 	stp_probe_type_kretprobe_entry,
+	stp_probe_type_perf,
+	stp_probe_type_data,
 };
 
 /* begin, end, error: sorted by the translator, lowest priority number first. */
@@ -101,6 +103,28 @@ struct stap_dwarf_probe {
 	unsigned int offset;
 	struct stap_probe *const probe;
 	struct stap_probe *const entry_probe;	/* or NULL */
+};
+
+/* perf.type().config(), timer.profile.tick */
+struct stap_perf_probe {
+	unsigned int type;
+	u64 config;
+	u64 period;			/* events between two hits; 0: counts only */
+	u64 frequency;			/* hits a second, 0: by period */
+	unsigned int counter_p:1;	/* no handler: @perf reads it */
+	unsigned int target_p:1;	/* only in the process of -c or -x */
+	unsigned int optional_p:1;
+	struct stap_probe *const probe;
+};
+
+/* kernel.data().write and .rw */
+struct stap_data_probe {
+	const char *const symbol_name;	/* or NULL */
+	unsigned long address;
+	unsigned int length;		/* bytes, as the processor has it */
+	unsigned int reads_p:1;		/* reads as well as writes */
+	unsigned int optional_p:1;
+	struct stap_probe *const probe;
 };
 
 #endif

@@ -71,6 +71,11 @@ impl<'s> Objects<'s> {
         }
     }
 
+    /// The session that they are read for.
+    pub fn session(&self) -> &'s Session<'s> {
+        self.session
+    }
+
     /// Whether debug information is wanted at all; `--debuginfo=none` leaves the symbols.
     pub fn wanted(&self) -> bool {
         self.session.options.debuginfo != Debuginfo::None

@@ -7,7 +7,7 @@ use super::program::{Constant, FunctionId, GlobalId, LocalId};
 use super::ty::Ty;
 use crate::pass1_parse::ast::{BinaryOp, CompareOp, HistKind, StatOp, UnaryOp};
 use crate::regex::Pattern;
-use crate::source::Span;
+use crate::source::{Span, Symbol};
 
 /// A typed expression.
 #[derive(Clone, Debug)]
@@ -117,6 +117,8 @@ pub enum ContextValue {
     Symbol(u32),
     /// How far this CPU's area of per-CPU variables is from where it was linked.
     CpuOffset,
+    /// What a perf counter has counted: `@perf`.
+    Counter(Symbol),
 }
 
 /// A call of the print family.

@@ -246,8 +246,58 @@ pub enum Point {
     TimerHr { interval_ns: u64, randomize_ns: u64 },
     /// `kernel.function`, `kprobe.function`, `module().function` by symbol.
     Kprobe(KprobePoint),
+    /// `perf.type().config()`, `timer.profile.tick`
+    Perf(PerfPoint),
+    /// `kernel.data()`
+    Data(DataPoint),
     /// What a return probe keeps of its function's entry: `@entry`. The return probe names the same pair.
     KprobeEntry { pair: u32 },
+}
+
+/// An event of the perf subsystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PerfPoint {
+    /// `perf_event_attr.type`
+    pub kind: u32,
+    /// `perf_event_attr.config`
+    pub config: u64,
+    /// When the handler runs.
+    pub sampling: Sampling,
+    /// Only what the target process does.
+    pub of_target: bool,
+    /// `.counter(NAME)`: no handler runs, `@perf(NAME)` reads what was counted.
+    pub counter: Option<Symbol>,
+}
+
+/// How often an event is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampling {
+    /// Once in so many; 0: never.
+    Period(u64),
+    /// So many times a second.
+    Hz(u64),
+    /// As often as the kernel's tick.
+    Tick,
+}
+
+/// What a debug register watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataPoint {
+    /// Where.
+    pub place: DataPlace,
+    /// Bytes: 1, 2, 4 or 8.
+    pub length: u8,
+    /// Reads as well as writes.
+    pub reads: bool,
+}
+
+/// Where watched data lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataPlace {
+    /// A symbol, resolved in the kernel at load.
+    Symbol(String),
+    /// An address.
+    Address(u64),
 }
 
 /// An interval of a jiffies timer.

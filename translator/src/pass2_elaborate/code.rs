@@ -141,6 +141,7 @@ impl Code<'_> {
             }
             ExprKind::Context(ContextValue::UserRegister(number)) => format!("@uregister({number})"),
             ExprKind::Context(ContextValue::CpuOffset) => "@percpu".into(),
+            ExprKind::Context(ContextValue::Counter(name)) => format!("@perf(\"{name}\")"),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
             ExprKind::Load { bytes, user, address, .. } => {
                 let space = if *user { "u" } else { "k" };

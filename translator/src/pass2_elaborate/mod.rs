@@ -20,6 +20,7 @@ mod points;
 mod print;
 mod regexes;
 mod resolve;
+mod scarce;
 mod stable;
 mod stats;
 mod types;
@@ -67,6 +68,7 @@ pub fn elaborate_observed(
     let mut names = Names::new(session, sink, Catalog::new(files, library));
     handlers::resolve_all(&mut names, &mut PointTree::new(session.options.compatible));
     locks::check_iterations(&names.program, sink);
+    scarce::check(&names);
     if failed() {
         return None;
     }

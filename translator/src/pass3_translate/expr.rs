@@ -1,7 +1,7 @@
 //! Expressions of type long.
 
 use super::body::Body;
-use super::target::{register, saved};
+use super::target::{counter, register, saved};
 use super::writer::{Writer, c_long};
 use crate::ir::expr::{ContextValue, Expr, ExprKind, Place};
 use crate::ir::program::Constant;
@@ -68,6 +68,7 @@ impl Body<'_> {
             ExprKind::Context(ContextValue::Symbol(index)) => format!("stp_symbol({index})"),
             ExprKind::Context(ContextValue::CpuOffset) => "stp_cpu_offset()".to_owned(),
             ExprKind::StoreRegister { register, value } => self.store_register(*register, value),
+            ExprKind::Context(ContextValue::Counter(name)) => counter(self.unit.program, *name),
             ExprKind::Save { slot, value } => self.save(*slot, value),
             ExprKind::Load { bytes, signed, user, address } => {
                 self.load((*bytes, *signed, *user), address, expr.span)

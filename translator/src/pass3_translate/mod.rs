@@ -173,6 +173,9 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     if embedded::mentioned(unit.program, "kregs") || target::needs_all_registers(unit.program) {
         need("STP_NEED_FULL_REGISTERS", 1);
     }
+    if target::reads_counters(unit.program) {
+        need("STP_NEED_PERF_COUNTERS", 1);
+    }
     if embedded::mentioned(unit.program, "STAP_COMPAT_VERSION") {
         let (major, minor) = options.compatible;
         need("STAP_COMPAT_VERSION", ((major << 8) + minor) as usize);

@@ -10,10 +10,12 @@ use tera::{Context, Tera};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::{Diagnostic, Severity};
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("module.c", include_str!("../../../kmod-templates/module.c.tera")),
     ("probe_begin_end.c", include_str!("../../../kmod-templates/probe_begin_end.c.tera")),
+    ("probe_data.c", include_str!("../../../kmod-templates/probe_data.c.tera")),
     ("probe_kprobe.c", include_str!("../../../kmod-templates/probe_kprobe.c.tera")),
+    ("probe_perf.c", include_str!("../../../kmod-templates/probe_perf.c.tera")),
     ("probe_timer_hr.c", include_str!("../../../kmod-templates/probe_timer_hr.c.tera")),
     ("probe_timer_jiffies.c", include_str!("../../../kmod-templates/probe_timer_jiffies.c.tera")),
 ];

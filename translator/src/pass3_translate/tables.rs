@@ -6,7 +6,8 @@ use super::writer::{c_long, c_string};
 use super::{histogram, names};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{
-    Constant, Global, KprobePoint, LinkSymbol, Point, Probe, Program, Saves, TimerJiffies,
+    Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, PerfPoint, Point, Probe, Program,
+    Sampling, Saves, TimerJiffies,
 };
 use crate::ir::ty::{Ty, ValueTy};
 
@@ -185,6 +186,8 @@ pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Di
     )?;
     registered("probe_timer_hr.c", "stap_hrtimer", rows_of(probes, hrtimer_row))?;
     registered("probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
+    registered("probe_perf.c", "stap_perf", rows_of(probes, perf_row))?;
+    registered("probe_data.c", "stap_data", rows_of(probes, data_row))?;
     families.has_kprobes = has_kprobes;
     Ok(families)
 }
@@ -247,4 +250,33 @@ fn timer_row(index: usize, probe: &Probe) -> Option<String> {
         TimerJiffies::Hz(rate) => format!("(HZ / {rate}UL > 0 ? HZ / {rate}UL : 1)"),
     };
     Some(format!("{{ .interval = {interval}, .randomize = {randomize}UL, .probe = &stap_probes[{index}] }},"))
+}
+
+fn perf_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::Perf(PerfPoint { kind, config, sampling, of_target, counter }) = &probe.point else {
+        return None;
+    };
+    let sampling = match sampling {
+        Sampling::Period(period) => format!(".period = {period}ULL"),
+        Sampling::Hz(rate) => format!(".frequency = {rate}ULL"),
+        Sampling::Tick => ".period = NSEC_PER_SEC / HZ".to_owned(),
+    };
+    let (counter, of_target) = (u8::from(counter.is_some()), u8::from(*of_target));
+    Some(format!(
+        "{{ .type = {kind}U, .config = {config}ULL, {sampling}, .counter_p = {counter}, .target_p = {of_target}, \
+         .optional_p = {}, .probe = &stap_probes[{index}] }},",
+        u8::from(probe.optional)
+    ))
+}
+
+fn data_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::Data(DataPoint { place, length, reads }) = &probe.point else { return None };
+    let place = match place {
+        DataPlace::Symbol(name) => format!(".symbol_name = {}", c_string(name.as_bytes())),
+        DataPlace::Address(address) => format!(".address = {address:#x}UL"),
+    };
+    let (reads, optional) = (u8::from(*reads), u8::from(probe.optional));
+    Some(format!(
+        "{{ {place}, .length = {length}, .reads_p = {reads}, .optional_p = {optional}, .probe = &stap_probes[{index}] }},"
+    ))
 }

@@ -2,9 +2,9 @@
 
 use super::body::Body;
 use crate::ir::expr::{ContextValue, Expr, ExprKind};
-use crate::ir::program::Program;
+use crate::ir::program::{Point, Program};
 use crate::ir::visit::{bodies, look};
-use crate::source::Span;
+use crate::source::{Span, Symbol};
 
 /// Members of x86-64's pt_regs by DWARF register number (System V ABI, figure 3.36).
 const REGISTERS: [&str; 17] = [
@@ -37,6 +37,27 @@ pub fn register(number: u16) -> String {
         Some(name) => format!("((int64_t)stp_argument_registers(c)->{name})"),
         None => "0LL".to_owned(),
     }
+}
+
+/// Whether some handler or function reads a perf counter.
+pub fn reads_counters(program: &Program) -> bool {
+    let mut reads = false;
+    for block in bodies(program) {
+        look::all_exprs(block, &mut |expr| {
+            reads |= matches!(expr.kind, ExprKind::Context(ContextValue::Counter(_)));
+        });
+    }
+    reads
+}
+
+/// What a perf counter has counted; counters are rows of the family's table.
+pub fn counter(program: &Program, name: Symbol) -> String {
+    let mut points = program.probes.iter().filter_map(|probe| match &probe.point {
+        Point::Perf(point) => Some(point),
+        _ => None,
+    });
+    let row = points.position(|point| point.counter == Some(name)).unwrap_or(0);
+    format!("((int64_t)stp_perf_counter({row}))")
 }
 
 /// What the entry kept for this return.

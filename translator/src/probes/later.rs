@@ -11,7 +11,6 @@ pub struct Unready;
 impl Family for Unready {
     fn patterns(&self) -> &'static [&'static str] {
         &[
-            "timer.profile.**",
             "kernel.function(string).label(string).**",
             "kernel.function(string).callee(string).**",
             "kernel.function(string).callees.**",
@@ -30,10 +29,7 @@ impl Family for Unready {
             "kprobe.statement(number).absolute",
             "kernel.trace(string)",
             "kernel.tracepoint(string)",
-            "kernel.data(number).**",
-            "kernel.data(string).**",
             "kernel.lsm(string)",
-            "perf.**",
             "procfs.**",
             "procfs(string).**",
             "netfilter.**",
@@ -69,7 +65,6 @@ fn instead(components: &[Component]) -> (usize, &'static str) {
     let name = |i: usize| components.get(i).map_or("", |c| c.name.as_str());
     let second = 1.min(components.len() - 1);
     match (name(0), name(1)) {
-        ("timer", _) => (second, "use timer.hz(N) or timer.ms(N)"),
         ("kernel" | "module" | "kprobe", "function" | "statement") => (
             second,
             "it needs the kernel's debuginfo, which this version does not read; \
@@ -83,7 +78,6 @@ fn instead(components: &[Component]) -> (usize, &'static str) {
             0,
             "user-space programs cannot be probed yet; use the syscall.* probes and test pid() or execname()",
         ),
-        ("perf", _) => (0, "use timer.hz(N) to sample"),
         ("procfs", _) => (0, "print from a timer probe, and set globals with -G NAME=VALUE"),
         _ => (0, "use kernel.function(\"NAME\") on a function of that path"),
     }

@@ -1,9 +1,11 @@
 //! The families of probe points, one file each, in the order of stapprobes(3stap).
 
 mod begin_end;
+mod data;
 mod function;
 mod kprobe;
 mod later;
+mod perf;
 mod timer;
 
 use crate::debuginfo::{FunctionId, ObjectId, Objects, Site};
@@ -60,8 +62,15 @@ impl Derivation {
 }
 
 /// All families.
-pub static FAMILIES: &[&dyn Family] =
-    &[&begin_end::BeginEnd, &timer::Timer, &function::Function, &kprobe::Kprobe, &later::Unready];
+pub static FAMILIES: &[&dyn Family] = &[
+    &begin_end::BeginEnd,
+    &timer::Timer,
+    &perf::Perf,
+    &function::Function,
+    &kprobe::Kprobe,
+    &data::Data,
+    &later::Unready,
+];
 
 /// Dotted components as a script writes them.
 pub fn point_text(components: &[Component]) -> String {

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::names::Names;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
-use crate::ir::program::{FunctionBody, GlobalId};
+use crate::ir::program::{FunctionBody, GlobalId, Point};
 use crate::session::Session;
 use crate::source::{FileId, Span};
 
@@ -96,12 +96,14 @@ pub fn warn_of_idle_functions(program: &Program, warnings: &mut Warnings<'_>) {
     }
 }
 
-/// Drops probes that do nothing.
+/// Drops probes that do nothing. A counter needs no handler.
 pub fn drop_empty_probes(program: &mut Program, warnings: &mut Warnings<'_>) {
     program.probes.retain(|probe| {
-        if probe.body.is_empty() {
+        let counts = matches!(&probe.point, Point::Perf(point) if point.counter.is_some());
+        let idle = probe.body.is_empty() && !counts;
+        if idle {
             warnings.say(format!("Probe '{}' has been elided", probe.pp), probe.span);
         }
-        !probe.body.is_empty()
+        !idle
     });
 }

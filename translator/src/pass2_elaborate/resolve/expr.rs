@@ -88,6 +88,10 @@ impl Resolver<'_, '_> {
             }
             Ast::AddressOf(inner) => return self.target_address(inner),
             Ast::Entry(inner) => return self.entry(inner, span),
+            Ast::Perf(name) => {
+                let name = crate::source::Symbol::new(&String::from_utf8_lossy(name));
+                ExprKind::Context(ContextValue::Counter(name))
+            }
             Ast::Enum(name) => self.enumerator(name, span)?,
             Ast::RawDeref { kernel, size, addr } => return self.raw_load(*kernel, (size, addr), span),
             Ast::Register { kernel, number } => return self.raw_register(*kernel, number, span),
@@ -95,7 +99,7 @@ impl Resolver<'_, '_> {
             Ast::EnumName { arg, ty, module } => {
                 return self.enum_name(arg, ty.as_deref(), module.as_deref(), span);
             }
-            other => return self.not_yet(other, span),
+            other => return self.misplaced(other, span),
         };
         Ok(fold(make(span, kind)))
     }
@@ -148,7 +152,7 @@ impl Resolver<'_, '_> {
                     _ => self.error(Code::Type, "histogram takes one index", span),
                 }
             }
-            other => match self.not_yet(other, base.span) {
+            other => match self.misplaced(other, base.span) {
                 Ok(expr) => Ok(expr.kind),
                 Err(reported) => Err(reported),
             },

@@ -5,10 +5,10 @@
 
 mod buckets;
 mod expr;
+mod misplaced;
 mod print;
 mod stmt;
 mod target;
-mod unready;
 
 use rustc_hash::FxHashMap;
 

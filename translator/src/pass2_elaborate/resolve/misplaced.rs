@@ -1,4 +1,4 @@
-//! What parses but cannot run yet: one clear error each.
+//! What parses and has no meaning where it stands.
 
 use super::{Context, Reported, Resolver};
 use crate::diag::{Code, Diagnostic};
@@ -11,19 +11,13 @@ const ARGUMENTS: &str = "it needs a probe on a function that BTF or debuginfo kn
                          long_arg(N), pointer_arg(N), and $return in a .return probe";
 
 impl Resolver<'_, '_> {
-    /// Reports an expression that has no translation yet, or none where it stands.
-    pub(super) fn not_yet(&self, kind: &ExprKind, span: Span) -> Result<Expr, Reported> {
-        let (what, help): (String, &str) = match kind {
-            ExprKind::Perf(_) => ("@perf".into(), "use get_cycles() or gettimeofday_ns()"),
-            ExprKind::Hist { .. } => {
-                let message = "histogram may only be printed or indexed";
-                return self.error(Code::Misuse, message, span);
-            }
-            _ => return self.error(Code::Misuse, "expression cannot stand here", span),
+    /// Reports an expression that has no meaning where it stands.
+    pub(super) fn misplaced(&self, kind: &ExprKind, span: Span) -> Result<Expr, Reported> {
+        let message = match kind {
+            ExprKind::Hist { .. } => "histogram may only be printed or indexed",
+            _ => "expression cannot stand here",
         };
-        let message = format!("{what} is not available yet");
-        self.names.sink.push(Diagnostic::semantic(Code::NotYet, message, span).help(help));
-        Err(Reported)
+        self.error(Code::Misuse, message, span)
     }
 
     /// The error about a target variable where there are none.
