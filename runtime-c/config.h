@@ -22,6 +22,14 @@
 #error "MAXSTRINGLEN must be between 32 and 65536 bytes"
 #endif
 
+/* Bytes that a reader of a procfs file gets at most, unless .maxsize(N) says otherwise. */
+#ifndef STP_PROCFS_BUFSIZE
+#define STP_PROCFS_BUFSIZE MAXSTRINGLEN
+#endif
+#if STP_PROCFS_BUFSIZE < 1 || STP_PROCFS_BUFSIZE > 67108864
+#error "STP_PROCFS_BUFSIZE must be between 1 and 67108864 bytes"
+#endif
+
 /* 1: interrupts stay on in handlers.  0: they are off, and a hit over a running handler counts for MAXSKIPPED. */
 #ifndef INTERRUPTIBLE
 #define INTERRUPTIBLE 1

@@ -79,14 +79,14 @@ static int stp_directory_make(void)
 }
 
 /* ctx: task; locks: none */
-static int stp_directory_file(const char *name, umode_t mode, const struct proc_ops *ops, void *data)
+struct proc_dir_entry *stp_directory_add(const char *path, umode_t mode, const struct proc_ops *ops, void *data)
 {
-	struct proc_dir_entry *file = proc_create_data(name, mode, stp_directory, ops, data);
+	struct proc_dir_entry *entry = ops ? proc_create_data(path, mode, stp_directory, ops, data) :
+					     proc_mkdir_mode(path, 0755, stp_directory);
 
-	if (!file)
-		return -ENOMEM;
-	proc_set_user(file, make_kuid(&init_user_ns, _stp_uid), make_kgid(&init_user_ns, _stp_gid));
-	return 0;
+	if (entry)
+		proc_set_user(entry, make_kuid(&init_user_ns, _stp_uid), make_kgid(&init_user_ns, _stp_gid));
+	return entry;
 }
 
 /* A trace file for every CPU that may ever run, and .cmd last: who opens it finds all the others. */
@@ -94,15 +94,13 @@ static int stp_directory_fill(void)
 {
 	char name[16];
 	int cpu;
-	int rc;
 
 	for_each_possible_cpu(cpu) {
 		snprintf(name, sizeof(name), "trace%d", cpu);
-		rc = stp_directory_file(name, 0400, &stp_trace_ops, (void *)(long)cpu);
-		if (rc)
-			return rc;
+		if (!stp_directory_add(name, 0400, &stp_trace_ops, (void *)(long)cpu))
+			return -ENOMEM;
 	}
-	return stp_directory_file(".cmd", 0600, &stp_control_ops, NULL);
+	return stp_directory_add(".cmd", 0600, &stp_control_ops, NULL) ? 0 : -ENOMEM;
 }
 
 /* Removes the files, waiting for reads in progress, and the shared folder when it is empty.  ctx: task */

@@ -28,6 +28,16 @@
 			struct kretprobe_instance *pi;
 			int64_t *longs;	/* what the entry keeps for its return */
 		} krp;
+		struct {
+			struct stp_procfs_text *text;	/* what a reader gets */
+			const char *written;
+			s64 number;		/* of the write, which several probes see */
+		} procfs;
+		struct {
+			struct sk_buff *skb;
+			const struct nf_hook_state *state;
+			int verdict;
+		} netfilter;
 	} ips;
 #ifdef STP_NEED_SYMBOLS
 	char symbol[KSYM_SYMBOL_LEN + sizeof(" [kernel]")];	/* what symbols/names.h says of an address */

@@ -72,6 +72,9 @@ static inline bool stp_is_myproc(void)
 	return !_stp_uid || uid_eq(current_uid(), KUIDT_INIT(_stp_uid));
 }
 
+struct proc_dir_entry;
+struct proc_ops;
+
 /* Generated unit, called by the cold object in a task. */
 int systemtap_module_init(void);
 void systemtap_module_refresh(void);
@@ -83,6 +86,12 @@ void stp_session_fail(void);
 void stp_skip(enum stp_skip_cause cause);
 void stp_skip_many(enum stp_skip_cause cause, u64 count);
 void stp_count_error(void);
+
+/*
+ * A file in the session's folder, or without @ops a folder in it, of the user who runs the session; NULL when it
+ * could not be made.  ctx: task
+ */
+struct proc_dir_entry *stp_directory_add(const char *path, umode_t mode, const struct proc_ops *ops, void *data);
 
 /* The counters as warnings, at the end.  ctx: task */
 void stp_report_counters(void);

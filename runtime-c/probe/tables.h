@@ -64,6 +64,8 @@ enum stp_probe_type {
 	stp_probe_type_kretprobe_entry,
 	stp_probe_type_perf,
 	stp_probe_type_data,
+	stp_probe_type_procfs,
+	stp_probe_type_netfilter,
 };
 
 /* begin, end, error: sorted by the translator, lowest priority number first. */
@@ -123,6 +125,24 @@ struct stap_data_probe {
 	unsigned long address;
 	unsigned int length;		/* bytes, as the processor has it */
 	unsigned int reads_p:1;		/* reads as well as writes */
+	unsigned int optional_p:1;
+	struct stap_probe *const probe;
+};
+
+/* A file that procfs probes have made, or a folder for such files; folders come before what is in them. */
+struct stap_procfs_file {
+	const char *const path;
+	umode_t mode;			/* 0 for a folder */
+	size_t size;			/* most bytes that a reader gets */
+	struct stap_probe *const read;	/* or NULL */
+	struct stap_probe *const *const writes;	/* NULL after the last; or NULL */
+};
+
+/* netfilter.hook().pf() */
+struct stap_netfilter_probe {
+	int pf;
+	int hook;
+	int priority;
 	unsigned int optional_p:1;
 	struct stap_probe *const probe;
 };

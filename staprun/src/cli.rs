@@ -27,7 +27,7 @@ Usage: staprun [-vwuR] [-b MB] [-c CMD | -x PID] [-o FILE] [-r N:URI] [-T MS] MO
   -R          Give the module another name, so that it can be loaded several times.
   -r N:URI    Number and address of this host in a remote session.
   -d          Remove a module that was left behind; '*' removes all that are not in use.
-  -u          Accepted; nothing needs to be loaded for user-space probes.
+  -u, -i      Accepted; nothing needs to be said for user-space probes and input probes.
   -V, -h      Print the version; print this help.
 
 MODULE is a path, or a name to be found in /lib/modules/RELEASE/systemtap.
@@ -147,7 +147,8 @@ impl Raw {
         match option {
             'v' => self.verbose = self.verbose.saturating_add(1),
             'w' => self.no_warnings = true,
-            'u' => {}
+            // A script with input probes is known by its file.
+            'u' | 'i' => {}
             'R' => self.rename = true,
             'd' => self.delete = true,
             'c' => self.command = Some(parser.value().map_err(bad)?),
@@ -156,7 +157,7 @@ impl Raw {
             'b' => self.buffer_mb = Some(number(option, parser, 1, 4095)?.cast_unsigned()),
             'T' => self.interval_ms = Some(number(option, parser, 1, 60_000)?.cast_unsigned()),
             'r' => self.remote = Some(remote(&parser.value().map_err(bad)?)?),
-            'A' | 'L' | 'D' | 'S' | 'M' | 'N' | 'C' | 'i' | 'F' => return Err(not_yet(option)),
+            'A' | 'L' | 'D' | 'S' | 'M' | 'N' | 'C' | 'F' => return Err(not_yet(option)),
             other => return Err(Error::usage(format!("unknown option \"-{other}\""))),
         }
         Ok(())
@@ -249,7 +250,6 @@ fn not_yet(option: char) -> Error {
         'M' => "monitor mode",
         'N' => "process namespaces",
         'C' => "colouring",
-        'i' => "standard input for the script",
         _ => "passing an open descriptor",
     };
     Error::usage(format!("-{option}: {what} is not supported yet"))
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn later_options_say_so() {
-        for option in ["-A", "-L", "-D", "-S 1", "-M 1", "-N 1", "-i", "-F 3"] {
+        for option in ["-A", "-L", "-D", "-S 1", "-M 1", "-N 1", "-F 3"] {
             assert!(refusal(&format!("{option} m.ko")).contains("not supported yet"), "{option}");
         }
         assert!(refusal("-q m.ko").contains("unknown option \"-q\""));

@@ -13,13 +13,22 @@ use crate::sys;
 /// What only a shell understands.
 const METACHARACTERS: &[u8] = b"|&;<>()$`\\\"'*?[]#~=%\n";
 
+/// A command's standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdin {
+    /// That of stapio.
+    Shared,
+    /// Nothing, for the script reads that of stapio.
+    Empty,
+}
+
 /// A command that waits for its release.
 pub trait Command {
     /// Its process id.
     fn pid(&self) -> i32;
 
     /// Lets it run; a second release does nothing.
-    fn release(&mut self) -> io::Result<()>;
+    fn release(&mut self, stdin: Stdin) -> io::Result<()>;
 }
 
 /// A process of ours that waits to become the command.  It ends when it is dropped before its release.
@@ -43,9 +52,9 @@ impl Command for HeldCommand {
         self.pid.as_raw()
     }
 
-    fn release(&mut self) -> io::Result<()> {
+    fn release(&mut self, stdin: Stdin) -> io::Result<()> {
         match self.gate.take() {
-            Some(mut gate) => gate.write_all(b"!"),
+            Some(mut gate) => gate.write_all(&[sys::process::gate_byte(stdin == Stdin::Empty)]),
             None => Ok(()),
         }
     }
@@ -101,8 +110,8 @@ mod tests {
         let mut held = HeldCommand::start(&text).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(50));
         assert!(!mark.exists());
-        held.release().unwrap();
-        held.release().unwrap();
+        held.release(Stdin::Shared).unwrap();
+        held.release(Stdin::Shared).unwrap();
         let status = nix::sys::wait::waitpid(held.pid, None).unwrap();
         assert_eq!(status, nix::sys::wait::WaitStatus::Exited(held.pid, 0));
         assert!(mark.exists());
@@ -120,7 +129,7 @@ mod tests {
     #[test]
     fn an_unknown_command_gives_127() {
         let mut held = HeldCommand::start(OsStr::new("/no/such/program")).unwrap();
-        held.release().unwrap();
+        held.release(Stdin::Shared).unwrap();
         let status = nix::sys::wait::waitpid(held.pid, None).unwrap();
         assert_eq!(status, nix::sys::wait::WaitStatus::Exited(held.pid, 127));
     }

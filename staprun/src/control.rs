@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::libc;
 
 use crate::error::{Error, Result};
+use crate::input::Input;
 use crate::kernel::Kernel;
 use crate::messages::{CpuStatus, FromModule, MESSAGE_MAX, ToModule};
 use crate::sys;
@@ -30,6 +31,7 @@ pub struct Control {
     channels: Vec<Option<File>>,
     message: Box<[u8; MESSAGE_MAX]>,
     sender: Option<Sending>,
+    input: Option<Input>,
 }
 
 /// The thread that sends, so that the session goes on meanwhile: a start runs the begin probes and a stop the end
@@ -87,7 +89,7 @@ impl Control {
         let command = open_patiently(module, BUSY_PATIENCE).map_err(|error| cannot_open(module, &error))?;
         let directory = directory(module);
         let message = Box::new([0; MESSAGE_MAX]);
-        Ok(Self { directory, command, channels: Vec::new(), message, sender: None })
+        Ok(Self { directory, command, channels: Vec::new(), message, sender: None, input: None })
     }
 
     /// Sends one message and waits until the module has taken it.
@@ -174,6 +176,11 @@ impl Kernel for Control {
             return Err(io::Error::other("it has no trace files"));
         }
         Ok(())
+    }
+
+    fn feed_input(&mut self) -> io::Result<bool> {
+        self.input = Input::start(&self.directory)?;
+        Ok(self.input.is_some())
     }
 
     fn watermark(&mut self) -> io::Result<u64> {

@@ -15,6 +15,9 @@ pub trait Kernel {
     /// Opens the trace channels of CPUs 0 to `nr_cpus` - 1; one that is not there stays silent.
     fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()>;
 
+    /// Hands standard input to the script from now on, when it has probes for that; gives whether it has.
+    fn feed_input(&mut self) -> io::Result<bool>;
+
     /// A time below which every record has reached its channel or is counted as lost.
     fn watermark(&mut self) -> io::Result<u64>;
 

@@ -19,6 +19,7 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod image;
+pub mod input;
 pub mod kernel;
 pub mod loader;
 pub mod memory;

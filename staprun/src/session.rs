@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::command::Command;
+use crate::command::{Command, Stdin};
 use crate::error::{Error, Exit, Result};
 use crate::events::{Ending, Event, Events, Way};
 use crate::kernel::Kernel;
@@ -269,14 +269,19 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
         }
         self.phase = Phase::Running;
         self.deadline = None;
-        self.release_command()
+        let fed = self.kernel.feed_input();
+        let fed = fed.unwrap_or_else(|error| {
+            print::error_line(format_args!("WARNING: the script's input probes get nothing: {error}"));
+            false
+        });
+        self.release_command(if fed { Stdin::Empty } else { Stdin::Shared })
     }
 
-    fn release_command(&mut self) -> Result<()> {
+    fn release_command(&mut self, stdin: Stdin) -> Result<()> {
         let Some(command) = &mut self.command else { return Ok(()) };
         self.outcome.command_ran = true;
         command
-            .release()
+            .release(stdin)
             .map_err(|error| Error::new(Exit::CommandFailed, format!("the command of -c is gone: {error}")))
     }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek};
 use std::rc::Rc;
 use std::time::Duration;
 
-use staprun::command::Command;
+use staprun::command::{Command, Stdin};
 use staprun::error::{Exit, Result};
 use staprun::events::{Ending, Event, Events, Way};
 use staprun::kernel::Kernel;
@@ -106,6 +106,10 @@ impl Kernel for Module {
         Ok(())
     }
 
+    fn feed_input(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
     fn watermark(&mut self) -> io::Result<u64> {
         Ok(self.0.borrow().time + 1)
     }
@@ -136,7 +140,7 @@ impl Command for FakeCommand {
         4711
     }
 
-    fn release(&mut self) -> io::Result<()> {
+    fn release(&mut self, _stdin: Stdin) -> io::Result<()> {
         *self.0.borrow_mut() = true;
         Ok(())
     }

@@ -41,7 +41,12 @@ impl Run {
         words.push(module.to_string_lossy().into_owned());
         words.extend_from_slice(&directives.module_args);
         let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
-        Run { command: words.join(" "), files, limit: directives.limit() }
+        let lines: Vec<String> = directives.stdin.iter().map(|line| shell_word(line)).collect();
+        let input = match lines.is_empty() {
+            true => String::new(),
+            false => format!("printf '%s\\n' {} | ", lines.join(" ")),
+        };
+        Run { command: format!("{input}{}", words.join(" ")), files, limit: directives.limit() }
     }
 }
 

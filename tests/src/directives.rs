@@ -12,6 +12,7 @@
 //! | `RUN_ARGS: WORDS` | options for staprun, under `run/` |
 //! | `MODULE_ARGS: WORDS` | `NAME=VALUE` after the module, under `run/` |
 //! | `WORKLOAD: COMMAND` | the command for staprun's `-c`; its first word may be a program of tests/workloads |
+//! | `STDIN: LINE` | a line of staprun's standard input, under `run/` |
 //! | `KERNELS: PREFIXES` | only kernels whose release begins so; `dwarf` is the one whose debuginfo is installed |
 //! | `REQUIRES: PROGRAMS` | ignored where the host lacks one of them |
 //! | `TIMEOUT: SECONDS` | how long it may take on an idle machine, 20 when left out |
@@ -42,6 +43,8 @@ pub struct Directives {
     pub module_args: Vec<String>,
     /// `WORKLOAD`
     pub workload: Option<String>,
+    /// `STDIN`
+    pub stdin: Vec<String>,
     /// `KERNELS`
     pub kernels: Vec<String>,
     /// `REQUIRES`
@@ -65,6 +68,7 @@ impl Default for Directives {
             run_args: Vec::new(),
             module_args: Vec::new(),
             workload: None,
+            stdin: Vec::new(),
             kernels: Vec::new(),
             requires: Vec::new(),
             timeout: Duration::from_secs(20),
@@ -101,6 +105,7 @@ impl Directives {
             "RUN_ARGS" => self.run_args = words(value),
             "MODULE_ARGS" => self.module_args = words(value),
             "WORKLOAD" => self.workload = Some(value.trim().to_owned()),
+            "STDIN" => self.stdin.push(value.to_owned()),
             "KERNELS" => self.kernels = words(value),
             "REQUIRES" => self.requires = words(value),
             "TIMEOUT" => self.timeout = Duration::from_secs(number()?.unsigned_abs().into()),

@@ -10,7 +10,15 @@ use nix::libc;
 use nix::sys::signal::SigSet;
 use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, setresgid, setresuid};
 
-/// Forks a process that waits for one byte from `wait` and then becomes `words`; it ends silently when the other
+/// The byte that lets a held command run with an empty standard input.
+const WITHOUT_STDIN: u8 = b'0';
+
+/// What lets a held command run: with an empty standard input, or with ours.
+pub fn gate_byte(without_stdin: bool) -> u8 {
+    if without_stdin { WITHOUT_STDIN } else { b'!' }
+}
+
+/// Forks a process that waits for one byte from `wait` ([`gate_byte`]) and then becomes `words`; it ends silently when the other
 /// end, `gate`, is closed instead.
 ///
 /// It must be called while the process has one thread: the child runs Rust code between fork and exec.
@@ -38,6 +46,10 @@ fn become_command(program: &CStr, argv: &[*const libc::c_char], wait: &OwnedFd, 
                 -1 if *libc::__errno_location() == libc::EINTR => {}
                 _ => libc::_exit(0),
             }
+        }
+        if byte == WITHOUT_STDIN {
+            let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
+            libc::dup2(null, libc::STDIN_FILENO);
         }
         reset_signals();
         libc::execvp(program.as_ptr(), argv.as_ptr());

@@ -86,6 +86,11 @@ impl<'s> Objects<'s> {
         matches!(self.session.options.debuginfo, Debuginfo::Dwarf | Debuginfo::Btf)
     }
 
+    /// Whether the script may say what it likes.
+    pub fn guru(&self) -> bool {
+        self.session.options.guru
+    }
+
     /// What is known about the kernel.
     pub fn kernel(&self) -> Result<Known, Lack> {
         self.kernel.get_or_init(|| self.read_kernel()).clone()

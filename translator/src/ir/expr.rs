@@ -89,6 +89,8 @@ pub enum ExprKind {
     Store { bytes: u8, address: Box<Expr>, value: Box<Expr> },
     /// Writes a register of the probed code, by its DWARF number; the value of the whole is `value`.
     StoreRegister { register: u16, value: Box<Expr> },
+    /// Gives a value to whoever made the probe fire; the value of the whole is `value`.
+    Answer { to: Answer, value: Box<Expr> },
     /// `%{ expr %}` of type long or string.
     Embedded(Box<super::program::EmbeddedC>),
 }
@@ -119,6 +121,76 @@ pub enum ContextValue {
     CpuOffset,
     /// What a perf counter has counted: `@perf`.
     Counter(Symbol),
+    /// What was written to a file of procfs: a string.
+    Written,
+    /// What a netfilter hook is told.
+    Packet(PacketValue),
+}
+
+impl ContextValue {
+    /// Its type.
+    pub fn ty(self) -> Ty {
+        if self == ContextValue::Written { Ty::String } else { Ty::Long }
+    }
+}
+
+/// What a netfilter hook is told of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketValue {
+    /// The hook's number.
+    Hook,
+    /// The packet.
+    Skb,
+    /// The device that it came by.
+    In,
+    /// The device that it goes by.
+    Out,
+    /// What shall become of it.
+    Verdict,
+}
+
+impl PacketValue {
+    /// All of them.
+    pub const ALL: [PacketValue; 5] =
+        [PacketValue::Hook, PacketValue::Skb, PacketValue::In, PacketValue::Out, PacketValue::Verdict];
+
+    /// Its name in scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            PacketValue::Hook => "$hooknum",
+            PacketValue::Skb => "$skb",
+            PacketValue::In => "$in",
+            PacketValue::Out => "$out",
+            PacketValue::Verdict => "$verdict",
+        }
+    }
+
+    /// The structure that it points to.
+    pub fn pointed(self) -> Option<&'static str> {
+        match self {
+            PacketValue::Skb => Some("sk_buff"),
+            PacketValue::In | PacketValue::Out => Some("net_device"),
+            PacketValue::Hook | PacketValue::Verdict => None,
+        }
+    }
+}
+
+/// What a handler can give back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The text that a reader of a procfs file gets.
+    Text,
+    /// More of it.
+    MoreText,
+    /// What shall become of a packet.
+    Verdict,
+}
+
+impl Answer {
+    /// The type of what is given.
+    pub fn ty(self) -> Ty {
+        if self == Answer::Verdict { Ty::Long } else { Ty::String }
+    }
 }
 
 /// A call of the print family.

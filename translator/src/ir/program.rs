@@ -250,6 +250,10 @@ pub enum Point {
     Perf(PerfPoint),
     /// `kernel.data()`
     Data(DataPoint),
+    /// `procfs("PATH").read`, `.write`
+    Procfs(ProcfsPoint),
+    /// `netfilter.hook("H").pf("P").priority("N")`
+    Netfilter(NetfilterPoint),
     /// What a return probe keeps of its function's entry: `@entry`. The return probe names the same pair.
     KprobeEntry { pair: u32 },
 }
@@ -324,6 +328,30 @@ pub struct KprobePoint {
     pub maxactive: Option<u32>,
     /// What a return probe finds kept of the entry.
     pub saves: Option<Saves>,
+}
+
+/// A file below /proc/systemtap/MODULE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcfsPoint {
+    /// Its path there.
+    pub path: Vec<u8>,
+    /// Fires at what is written to it, not at what is read of it.
+    pub write: bool,
+    /// The bits that its mode lacks.
+    pub umask: u16,
+    /// Most bytes that a reader gets; `None` for STP_PROCFS_BUFSIZE.
+    pub size: Option<u32>,
+}
+
+/// A hook that packets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetfilterPoint {
+    /// The protocol family in C.
+    pub family: String,
+    /// The hook's number in C.
+    pub hook: String,
+    /// The priority in C.
+    pub priority: String,
 }
 
 /// Values that an entry keeps for its return.

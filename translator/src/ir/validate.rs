@@ -153,7 +153,8 @@ impl Scope<'_> {
                 ensure((*index as usize) < self.program.symbols.len(), "symbol", span)?;
                 is(Ty::Long)
             }
-            ExprKind::Constant(Constant::Long(_)) | ExprKind::Context(_) => is(Ty::Long),
+            ExprKind::Constant(Constant::Long(_)) => is(Ty::Long),
+            ExprKind::Context(value) => is(value.ty()),
             ExprKind::Constant(Constant::String(_)) => is(Ty::String),
             ExprKind::Local(id) => self.local_of(*id, expr.ty, span),
             ExprKind::Global(id) => self.place(&Place::Global(*id), expr.ty, span),
@@ -258,6 +259,10 @@ impl Scope<'_> {
                 ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a store", span)?;
                 self.expr_of(address, Ty::Long)?;
                 self.expr_of(value, Ty::Long)
+            }
+            ExprKind::Answer { to, value } => {
+                is(to.ty())?;
+                self.expr_of(value, to.ty())
             }
             _ => ensure(false, "kind of an expression", span),
         }

@@ -39,7 +39,8 @@ macro_rules! visitor {
                     }
                     ExprKind::Crement { place, .. } => place_exprs(place, f),
                     ExprKind::Load { address: arg, .. } | ExprKind::Save { value: arg, .. }
-                    | ExprKind::StoreRegister { value: arg, .. } => f(arg),
+                    | ExprKind::StoreRegister { value: arg, .. }
+                    | ExprKind::Answer { value: arg, .. } => f(arg),
                     ExprKind::Store { address, value, .. } => { f(value); f(address) }
                 }
             }

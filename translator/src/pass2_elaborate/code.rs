@@ -1,7 +1,7 @@
 //! Bodies as script text, for -p2 -v and --dump-after. What was lowered shows as what it became.
 
 use crate::ir::arena::Arena;
-use crate::ir::expr::{ContextValue, Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
+use crate::ir::expr::{Answer, ContextValue, Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
 use crate::ir::program::{Constant, GlobalId, Local, LocalId};
 use crate::ir::stmt::{Block, Foreach, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{Hist, StatNeeds, ValueTy};
@@ -143,6 +143,8 @@ impl Code<'_> {
             ExprKind::Context(ContextValue::CpuOffset) => "@percpu".into(),
             ExprKind::Context(ContextValue::Counter(name)) => format!("@perf(\"{name}\")"),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
+            ExprKind::Context(ContextValue::Written) => "$value".into(),
+            ExprKind::Context(ContextValue::Packet(value)) => value.name().into(),
             ExprKind::Load { bytes, user, address, .. } => {
                 let space = if *user { "u" } else { "k" };
                 format!("@{space}deref({bytes}, {})", self.expr(address))
@@ -186,6 +188,14 @@ impl Code<'_> {
             }
             ExprKind::StoreRegister { register, value } => {
                 format!("(@kregister({register})) = ({})", self.expr(value))
+            }
+            ExprKind::Answer { to, value } => {
+                let place = match to {
+                    Answer::Text => "$value =",
+                    Answer::MoreText => "$value .=",
+                    Answer::Verdict => "$verdict =",
+                };
+                format!("{place} ({})", self.expr(value))
             }
             ExprKind::Crement { increment, prefix, place } => {
                 let (sign, place) = (if *increment { "++" } else { "--" }, self.place(place));

@@ -5,7 +5,7 @@ use super::derive::{Derived, Deriver, Part};
 use super::limits;
 use super::names::{Names, Reported};
 use super::points::PointTree;
-use super::resolve::{Context, Entry, Resolver};
+use super::resolve::{Context, Entry, Given, Resolver};
 use crate::cli::options::Privilege;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::arena::Arena;
@@ -15,6 +15,7 @@ use crate::ir::ty::Ty;
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, Item};
 use crate::pass1_parse::print;
+use crate::probes::procfs;
 
 /// Resolves all that the scripts refer to, until nothing new is met.
 pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
@@ -32,6 +33,7 @@ pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
         }
     }
     report_clashes(names);
+    procfs::clashes(&names.program.probes).into_iter().for_each(|error| names.sink.push(error));
     settle_keys(names);
 }
 
@@ -81,7 +83,7 @@ fn add_probe(names: &mut Names<'_>, derived: Derived) {
     });
     let mut resolver = Resolver::new(
         names,
-        Context::Probe { returns, scope: derived.scope },
+        Context::Probe { returns, scope: derived.scope, given: Given::of(&derived.point) },
         derived.span.file,
         Arena::default(),
     )

@@ -69,6 +69,8 @@ impl Body<'_> {
             ExprKind::Context(ContextValue::CpuOffset) => "stp_cpu_offset()".to_owned(),
             ExprKind::StoreRegister { register, value } => self.store_register(*register, value),
             ExprKind::Context(ContextValue::Counter(name)) => counter(self.unit.program, *name),
+            ExprKind::Context(ContextValue::Packet(value)) => self.packet(*value),
+            ExprKind::Answer { value, .. } => self.verdict(value),
             ExprKind::Save { slot, value } => self.save(*slot, value),
             ExprKind::Load { bytes, signed, user, address } => {
                 self.load((*bytes, *signed, *user), address, expr.span)
@@ -80,6 +82,7 @@ impl Body<'_> {
             ExprKind::HistBucket { of, bucket, .. } => self.histogram_bucket(of, bucket, expr.span),
             // Strings are written by `string`.
             ExprKind::Constant(Constant::String(_))
+            | ExprKind::Context(ContextValue::Written)
             | ExprKind::Print(_)
             | ExprKind::Concat(_)
             | ExprKind::AssignConcat { .. } => "0LL".to_owned(),

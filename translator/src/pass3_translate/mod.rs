@@ -15,6 +15,7 @@ mod layout;
 mod maps;
 mod names;
 mod printf;
+mod procfs;
 mod regex;
 mod render;
 mod stats;
@@ -128,6 +129,7 @@ fn module_view(
         has_begin_end: families.has_begin_end,
         registered: families.registered,
         unregistered,
+        includes: families.includes,
         has_refresh: families.has_kprobes,
         prints_histograms: printed(unit.program, |piece| matches!(piece, Piece::Histogram { .. })),
         needs_symbols: asks_for(unit.program, |pragmas| pragmas.symbols || pragmas.unwind),

@@ -10,12 +10,14 @@ use tera::{Context, Tera};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::{Diagnostic, Severity};
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("module.c", include_str!("../../../kmod-templates/module.c.tera")),
     ("probe_begin_end.c", include_str!("../../../kmod-templates/probe_begin_end.c.tera")),
     ("probe_data.c", include_str!("../../../kmod-templates/probe_data.c.tera")),
     ("probe_kprobe.c", include_str!("../../../kmod-templates/probe_kprobe.c.tera")),
     ("probe_perf.c", include_str!("../../../kmod-templates/probe_perf.c.tera")),
+    ("probe_netfilter.c", include_str!("../../../kmod-templates/probe_netfilter.c.tera")),
+    ("probe_procfs.c", include_str!("../../../kmod-templates/probe_procfs.c.tera")),
     ("probe_timer_hr.c", include_str!("../../../kmod-templates/probe_timer_hr.c.tera")),
     ("probe_timer_jiffies.c", include_str!("../../../kmod-templates/probe_timer_jiffies.c.tera")),
 ];
@@ -67,6 +69,8 @@ pub struct ModuleView {
     pub unregistered: Vec<RegisteredView>,
     /// Some probe can come and go with a kernel module.
     pub has_refresh: bool,
+    /// Headers of families whose handlers reach what others do not.
+    pub includes: Vec<&'static str>,
     /// Some statement prints a histogram.
     pub prints_histograms: bool,
     /// Some statement prints memory.

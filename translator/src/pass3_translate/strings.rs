@@ -22,6 +22,8 @@ impl Body<'_> {
             ExprKind::Ternary { cond, then, otherwise } => self.string_ternary(cond, then, otherwise),
             ExprKind::Assign { place, value } => self.assign_string(place, value, expr.span),
             ExprKind::AssignConcat { place, value } => self.assign_concat(place, value),
+            ExprKind::Context(_) => "c->ips.procfs.written".to_owned(),
+            ExprKind::Answer { to, value } => self.answer_text(*to, value),
             _ => {
                 let temp = self.string_temp();
                 self.string_into(expr, &temp);

@@ -3,11 +3,11 @@
 use super::body::Unit;
 use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
 use super::writer::{c_long, c_string};
-use super::{histogram, names};
+use super::{histogram, names, procfs};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{
-    Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, PerfPoint, Point, Probe, Program,
-    Sampling, Saves, TimerJiffies,
+    Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, NetfilterPoint, PerfPoint, Point, Probe,
+    Program, Sampling, Saves, TimerJiffies,
 };
 use crate::ir::ty::{Ty, ValueTy};
 
@@ -156,6 +156,8 @@ pub struct Families {
     pub texts: Vec<String>,
     /// Those that register, in order.
     pub registered: Vec<RegisteredView>,
+    /// Headers that handlers need.
+    pub includes: Vec<&'static str>,
     /// There are begin, end or error probes.
     pub has_begin_end: bool,
     /// There are kprobes.
@@ -179,6 +181,7 @@ pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Di
         families.registered.push(RegisteredView { prefix, before });
         Ok(true)
     };
+    let mut includes = Vec::new();
     let has_kprobes = registered(
         "probe_kprobe.c",
         "stap_kprobe",
@@ -188,7 +191,14 @@ pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Di
     registered("probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
     registered("probe_perf.c", "stap_perf", rows_of(probes, perf_row))?;
     registered("probe_data.c", "stap_data", rows_of(probes, data_row))?;
+    if registered("probe_procfs.c", "stap_procfs", procfs::rows(probes))? {
+        includes.push("context/procfs.h");
+    }
+    if registered("probe_netfilter.c", "stap_netfilter", rows_of(probes, netfilter_row))? {
+        includes.push("context/netfilter.h");
+    }
     families.has_kprobes = has_kprobes;
+    families.includes = includes;
     Ok(families)
 }
 
@@ -278,5 +288,13 @@ fn data_row(index: usize, probe: &Probe) -> Option<String> {
     let (reads, optional) = (u8::from(*reads), u8::from(probe.optional));
     Some(format!(
         "{{ {place}, .length = {length}, .reads_p = {reads}, .optional_p = {optional}, .probe = &stap_probes[{index}] }},"
+    ))
+}
+
+fn netfilter_row(index: usize, probe: &Probe) -> Option<String> {
+    let Point::Netfilter(NetfilterPoint { family, hook, priority }) = &probe.point else { return None };
+    Some(format!(
+        "{{ .pf = {family}, .hook = {hook}, .priority = {priority}, .optional_p = {}, .probe = &stap_probes[{index}] }},",
+        u8::from(probe.optional)
     ))
 }

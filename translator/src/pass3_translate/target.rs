@@ -1,7 +1,7 @@
 //! Registers and memory of the probed code.
 
 use super::body::Body;
-use crate::ir::expr::{ContextValue, Expr, ExprKind};
+use crate::ir::expr::{Answer, ContextValue, Expr, ExprKind, PacketValue};
 use crate::ir::program::{Point, Program};
 use crate::ir::visit::{bodies, look};
 use crate::source::{Span, Symbol};
@@ -91,6 +91,34 @@ impl Body<'_> {
         self.out.line(format!("{regs} = stp_user_registers(c);"));
         self.fail_if(&format!("!{regs}"), "no user-mode registers: a thread of the kernel", span);
         format!("((int64_t){regs}->{name})")
+    }
+
+    /// What a netfilter hook is told.
+    pub fn packet(&mut self, value: PacketValue) -> String {
+        match value {
+            PacketValue::Hook => "((int64_t)c->ips.netfilter.state->hook)".to_owned(),
+            PacketValue::Skb => "((int64_t)(uintptr_t)c->ips.netfilter.skb)".to_owned(),
+            PacketValue::In => "((int64_t)(uintptr_t)c->ips.netfilter.state->in)".to_owned(),
+            PacketValue::Out => "((int64_t)(uintptr_t)c->ips.netfilter.state->out)".to_owned(),
+            // What follows may change it.
+            PacketValue::Verdict => self.keep_long("((int64_t)c->ips.netfilter.verdict)"),
+        }
+    }
+
+    /// Decides on the packet.
+    pub fn verdict(&mut self, value: &Expr) -> String {
+        let value = self.long(value);
+        let value = self.keep_long(&value);
+        self.out.line(format!("c->ips.netfilter.verdict = (int){value};"));
+        value
+    }
+
+    /// Gives a reader of procfs its text, or more of it.
+    pub fn answer_text(&mut self, to: Answer, value: &Expr) -> String {
+        let text = self.string(value);
+        let function = if to == Answer::Text { "stp_procfs_set" } else { "stp_procfs_append" };
+        self.out.line(format!("{function}(c, {text});"));
+        text
     }
 
     /// Reads memory; a fault is a soft error.

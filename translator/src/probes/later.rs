@@ -30,9 +30,6 @@ impl Family for Unready {
             "kernel.trace(string)",
             "kernel.tracepoint(string)",
             "kernel.lsm(string)",
-            "procfs.**",
-            "procfs(string).**",
-            "netfilter.**",
             "process.**",
             "process(string).**",
             "process(number).**",
@@ -78,7 +75,6 @@ fn instead(components: &[Component]) -> (usize, &'static str) {
             0,
             "user-space programs cannot be probed yet; use the syscall.* probes and test pid() or execname()",
         ),
-        ("procfs", _) => (0, "print from a timer probe, and set globals with -G NAME=VALUE"),
         _ => (0, "use kernel.function(\"NAME\") on a function of that path"),
     }
 }

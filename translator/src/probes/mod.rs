@@ -5,7 +5,9 @@ mod data;
 mod function;
 mod kprobe;
 mod later;
+mod netfilter;
 mod perf;
+pub mod procfs;
 mod timer;
 
 use crate::debuginfo::{FunctionId, ObjectId, Objects, Site};
@@ -69,6 +71,8 @@ pub static FAMILIES: &[&dyn Family] = &[
     &function::Function,
     &kprobe::Kprobe,
     &data::Data,
+    &procfs::Procfs,
+    &netfilter::Netfilter,
     &later::Unready,
 ];
 

@@ -39,7 +39,8 @@ impl Effects {
         let own = match &expr.kind {
             ExprKind::Call { function, .. } => self.call(*function),
             ExprKind::Regex { .. } => self.groups,
-            ExprKind::Store { .. } | ExprKind::StoreRegister { .. } | ExprKind::Save { .. } => true,
+            ExprKind::Store { .. } | ExprKind::StoreRegister { .. } => true,
+            ExprKind::Save { .. } | ExprKind::Answer { .. } => true,
             ExprKind::Embedded(code) => in_c(code),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignBinary { place, .. }

@@ -104,6 +104,12 @@ impl Flows<'_> {
                 look::place_exprs(place, &mut |key| self.expr(key, None));
                 self.read_place(place, into);
             }
+            ExprKind::Answer { .. }
+            | ExprKind::Store { .. }
+            | ExprKind::StoreRegister { .. }
+            | ExprKind::Save { .. } => {
+                look::each_expr(expr, &mut |child| self.expr(child, None));
+            }
             ExprKind::Call { function, args } if self.effects.call(*function) => {
                 args.iter().for_each(|arg| self.expr(arg, None));
             }

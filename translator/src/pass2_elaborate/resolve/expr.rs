@@ -115,7 +115,7 @@ impl Resolver<'_, '_> {
     /// Whether the expression is `$return` where that means something.
     fn is_return(&self, node: &ast::Expr) -> bool {
         matches!(&node.kind, ast::ExprKind::Target(name) if name.as_str() == "$return")
-            && matches!(self.context, Context::Probe { returns: true, scope: None })
+            && matches!(self.context, Context::Probe { returns: true, scope: None, .. })
     }
 
     fn name(&mut self, name: crate::source::Symbol, span: Span) -> Result<ExprKind, Reported> {
@@ -265,6 +265,9 @@ impl Resolver<'_, '_> {
         value: &ast::Expr,
         span: Span,
     ) -> Result<ExprKind, Reported> {
+        if let Some(answer) = self.answer(op, target, value) {
+            return answer;
+        }
         let value = Box::new(self.expr(value)?);
         let carried = self.carried;
         if op == AssignOp::Set && target_kind(&target.kind) {

@@ -24,7 +24,7 @@ use crate::pass2_elaborate::limits;
 use crate::probes::Scope;
 use crate::source::{FileId, Span, Symbol};
 
-pub use target::Carried;
+pub use target::{Carried, Given};
 
 /// Most keys of an array, and of a call of `[…] in`.
 const MAX_KEYS: usize = 10;
@@ -34,8 +34,9 @@ const MAX_KEYS: usize = 10;
 pub enum Context {
     /// A function.
     Function,
-    /// A probe's handler: `returns` when `$return` has a meaning there, and the function whose variables it can name.
-    Probe { returns: bool, scope: Option<Scope> },
+    /// A probe's handler: `returns` when `$return` has a meaning there, the function whose variables it can name, and
+    /// what else its point gives.
+    Probe { returns: bool, scope: Option<Scope>, given: Option<Given> },
     /// The `if (…)` of a probe point: globals only, nothing changes.
     Condition,
 }

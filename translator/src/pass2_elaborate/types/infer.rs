@@ -127,7 +127,8 @@ impl Inference<'_> {
     /// The type of an expression, all rules below it applied.
     fn expr(&mut self, expr: &Expr) -> Term {
         match &expr.kind {
-            ExprKind::Constant(Constant::Long(_)) | ExprKind::Context(_) => Term::Known(LONG),
+            ExprKind::Constant(Constant::Long(_)) => Term::Known(LONG),
+            ExprKind::Context(value) => Term::Known(Kind::Scalar(value.ty())),
             ExprKind::Constant(Constant::String(_)) => Term::Known(STRING),
             ExprKind::Local(id) => Term::Var(self.local(*id)),
             ExprKind::Global(id) => Term::Var(self.value(*id)),
@@ -193,6 +194,7 @@ impl Inference<'_> {
             ExprKind::Load { address, .. } => self.all(&[address], LONG),
             ExprKind::Save { value, .. } | ExprKind::StoreRegister { value, .. } => self.all(&[value], LONG),
             ExprKind::Store { address, value, .. } => self.all(&[address, value], LONG),
+            ExprKind::Answer { to, value } => self.all(&[value], Kind::Scalar(to.ty())),
             _ => Term::Known(LONG),
         }
     }

@@ -162,6 +162,8 @@ impl Known<'_> {
         Some(match &expr.kind {
             ExprKind::Constant(Constant::String(_)) | ExprKind::Print(_) | ExprKind::Concat(_) => Ty::String,
             ExprKind::AssignConcat { .. } => Ty::String,
+            ExprKind::Context(value) => value.ty(),
+            ExprKind::Answer { to, .. } => to.ty(),
             ExprKind::Local(id) => locals[id.index()],
             ExprKind::Global(id) | ExprKind::Element { array: id, .. } => self.value(id.index())?,
             ExprKind::Call { function, .. } => self.returns[function.index()]?,

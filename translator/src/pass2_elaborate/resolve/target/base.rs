@@ -21,6 +21,9 @@ impl Resolver<'_, '_> {
 
     /// `$name`.
     pub(super) fn target_variable(&mut self, name: Symbol, span: Span) -> Found<Value> {
+        if let Some(value) = self.given_variable(name, span) {
+            return value;
+        }
         let plain = name.as_str().trim_start_matches('$');
         let Some((scope, info)) = self.function_here() else {
             return Err(super::Fail::Told(Box::new(self.no_variables(name, span))));

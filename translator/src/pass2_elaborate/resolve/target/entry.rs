@@ -19,7 +19,7 @@ impl Resolver<'_, '_> {
         node: &ast::Expr,
         span: Span,
     ) -> Result<Expr, Reported> {
-        let Context::Probe { returns: true, scope } = self.context else {
+        let Context::Probe { returns: true, scope, given } = self.context else {
             return self.error(Code::Misuse, "@entry is only valid in .return probes", span);
         };
         if self.entry.values.len() >= MAX_SLOTS {
@@ -27,7 +27,8 @@ impl Resolver<'_, '_> {
             return self.error(Code::Misuse, message, span);
         }
         let at_entry = scope.map(|scope| crate::probes::Scope { returns: false, ..scope });
-        let outer = std::mem::replace(&mut self.context, Context::Probe { returns: false, scope: at_entry });
+        let outer =
+            std::mem::replace(&mut self.context, Context::Probe { returns: false, scope: at_entry, given });
         self.swap_locals();
         let value = self.expr(node);
         self.swap_locals();
@@ -45,7 +46,7 @@ impl Resolver<'_, '_> {
 
     /// A parameter in a return probe, with the steps that follow it; `None` for anything else.
     pub(super) fn parameter_of_entry(&mut self, node: &ast::Expr) -> Option<Found<Expr>> {
-        let Context::Probe { returns: true, scope: Some(_) } = self.context else { return None };
+        let Context::Probe { returns: true, scope: Some(_), .. } = self.context else { return None };
         let (base, path): (&ast::Expr, &[Access]) = match &node.kind {
             ast::ExprKind::Deref { base, path } => (base, path),
             _ => (node, &[]),

@@ -5,6 +5,7 @@
 
 mod base;
 mod entry;
+mod given;
 mod lower;
 mod memory;
 mod pieces;
@@ -21,6 +22,8 @@ use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{self, Access};
 use crate::pass2_elaborate::fold::fold;
 use crate::source::Span;
+
+pub use given::Given;
 
 /// What a number is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +119,8 @@ impl Resolver<'_, '_> {
     /// `target = value` in guru mode.
     pub(super) fn target_write(&mut self, node: &ast::Expr, value: Expr) -> Result<ExprKind, Reported> {
         if !self.names.session.options.guru {
+            let there = self.value_of(node, true).map(drop);
+            self.tell(there)?;
             let message = "write to target variable not permitted; need stap -g";
             return self.error(Code::Privilege, message, node.span);
         }
@@ -125,6 +130,9 @@ impl Resolver<'_, '_> {
 
     /// `@defined(e)`: nothing is told, and nothing of it stays in the program.
     pub(super) fn is_defined(&mut self, node: &ast::Expr) -> bool {
+        if let Some(known) = self.is_given(node) {
+            return known;
+        }
         let before = self.carried;
         let found = match &node.kind {
             ast::ExprKind::AddressOf(inner) => self.value_of(inner, true).is_ok(),
@@ -155,6 +163,9 @@ impl Resolver<'_, '_> {
     }
 
     fn read_target(&mut self, node: &ast::Expr) -> Found<Expr> {
+        if let Some(given) = self.given(node) {
+            return given;
+        }
         if let ast::ExprKind::Target(name) = &node.kind
             && name.as_str().starts_with("$$")
         {
