@@ -16,6 +16,7 @@ use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId};
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::kernel::symbols::Symbols;
 use crate::kernel::{Package, Target, modules, symvers, unpack};
 use crate::session::Session;
 use crate::source::Symbol;
@@ -57,6 +58,7 @@ pub struct Objects<'s> {
     kernel: OnceCell<Result<Known, Lack>>,
     kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
     modules: RefCell<FxHashMap<String, Result<Known, Lack>>>,
+    symbols: RefCell<FxHashMap<String, Result<Rc<Symbols>, String>>>,
 }
 
 impl<'s> Objects<'s> {
@@ -68,6 +70,7 @@ impl<'s> Objects<'s> {
             kernel: OnceCell::new(),
             kernel_btf: OnceCell::new(),
             modules: RefCell::default(),
+            symbols: RefCell::default(),
         }
     }
 
@@ -109,6 +112,20 @@ impl<'s> Objects<'s> {
     /// What is known about `kernel`, or about a module of that name.
     pub fn object(&self, name: &str) -> Result<Known, Lack> {
         if name == "kernel" { self.kernel() } else { self.module(name) }
+    }
+
+    /// The symbols of `kernel`, or of a module of that name, from its own file; the error says what was lacking.
+    pub fn symbols(&self, name: &str) -> Result<Rc<Symbols>, String> {
+        if let Some(known) = self.symbols.borrow().get(name) {
+            return known.clone();
+        }
+        let read = match name {
+            "kernel" => Symbols::of_kernel(self.session),
+            module => Symbols::of_module(self.session, module),
+        };
+        let symbols = read.map(Rc::new);
+        self.symbols.borrow_mut().insert(name.to_owned(), symbols.clone());
+        symbols
     }
 
     /// The answers of an object that was read.

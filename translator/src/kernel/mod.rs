@@ -10,6 +10,7 @@ pub mod image;
 pub mod modules;
 pub mod package;
 pub mod release;
+pub mod symbols;
 pub mod symvers;
 pub mod sysroot;
 pub mod tree;

@@ -1,17 +1,20 @@
 //! kernel.function and module().function: entries and returns of functions that debug information knows.
 //!
-//! Without any (--debuginfo=none, a kernel whose image is not here) a plain name still is a symbol, which the kernel
-//! itself finds when the probes are loaded; nothing is known about its parameters then.
+//! Without any (--debuginfo=none, a kernel without BTF) the symbols of the image tell which functions there are; nothing
+//! is known about their parameters then. Where the image is not here either, a plain name still is a symbol, which the
+//! kernel itself finds when the probes are loaded.
 
+mod by_symbol;
 mod located;
 
 use super::kprobe::{self, Spec};
 use super::{Derivation, Family, Scope, point_text, wrong};
 use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects, Site};
-use crate::diag::{Code, Diagnostic, Severity, suggest};
+use crate::diag::{Code, Diagnostic, suggest};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
+use by_symbol::BySymbol;
 use located::Located;
 
 /// Function entry and return.
@@ -121,15 +124,9 @@ impl<'c> Query<'c> {
         };
         match known {
             Ok(known) => self.known(objects, &known, module, pattern),
-            Err(None) if pattern => {
-                let message = "wildcards in function names need the kernel's BTF or debuginfo";
-                Err(wrong(self.function, message).help("leave --debuginfo=none out"))
-            }
-            Err(Some(lack)) if pattern || self.exported || objects.insists() => {
-                Err(lack.diagnostic().at(self.function.span))
-            }
+            Err(Some(lack)) if objects.insists() => Err(lack.diagnostic().at(self.function.span)),
             Err(_) if self.place.is_some() || self.has("inline") => Err(self.needs_dwarf()),
-            Err(_) => Ok(vec![kprobe::derive(self.components)?]),
+            Err(lack) => BySymbol { query: self, objects, module }.points(pattern, lack),
         }
     }
 
@@ -176,7 +173,7 @@ impl<'c> Query<'c> {
             // BTF leaves out functions that the compiler has changed, and those in assembler.
             return match dwarf || pattern || self.exported || objects.insists() {
                 true => Err(no_match),
-                false => Ok(vec![self.by_symbol(no_match)?]),
+                false => Ok(vec![BySymbol { query: self, objects, module }.point(no_match)?]),
             };
         }
         if dwarf {
@@ -212,24 +209,19 @@ impl<'c> Query<'c> {
     }
 
     fn no_match(&self, info: &dyn DebugInfo, pattern: bool) -> Diagnostic {
-        let mut similar = String::new();
+        let mut names = Vec::new();
         if !pattern {
-            let mut names = Vec::new();
             // What could be read is enough for a hint.
             let _ = info.each_function(&mut |name, _| names.push(name.to_owned()));
-            similar = suggest::similar(&self.pattern, names.iter().map(String::as_str));
-            similar = similar.replacen("similar", "similar function", 1);
         }
-        wrong(self.function, format!("no match{similar}"))
+        self.none_of(names.iter().map(String::as_str))
             .help("kprobe.function(\"NAME\") takes a symbol that debug information does not know")
     }
 
-    /// What BTF does not know may be a symbol all the same; the kernel says so when the probe is loaded.
-    fn by_symbol(&self, mut doubt: Diagnostic) -> Result<Derivation, Diagnostic> {
-        doubt.severity = Severity::Warning;
-        doubt.message.push_str("; the kernel looks for a symbol of that name when the probe is loaded");
-        doubt.helps.clear();
-        Ok(Derivation { doubt: Some(Box::new(doubt)), ..kprobe::derive(self.components)? })
+    /// That no function matches, with those whose names are similar.
+    fn none_of<'n>(&self, names: impl Iterator<Item = &'n str>) -> Diagnostic {
+        let similar = suggest::similar(&self.pattern, names).replacen("similar", "similar function", 1);
+        wrong(self.function, format!("no match{similar}"))
     }
 
     fn derivation(
