@@ -1,24 +1,20 @@
-//! Writes the tokens of an item as text for the language grammar, and finds the tokens again.
+//! Writes the tokens of an item for the language grammar, a character for each, and finds the tokens again.
 //!
 //! The head of grammar/stap.pest says what the text looks like.
 
 use std::sync::Arc;
 
-use super::token::{Texts, Token, TokenKind, names_operator};
+use super::codes;
+use super::token::{Texts, Token, TokenKind};
 use crate::source::map::SourceFile;
 use crate::source::{FileId, Span};
 
-/// What the grammar takes for no token.
-const NO_TOKEN: &str = "\x7f";
-
 /// The text of an item's tokens.
 pub struct Joined<'t> {
-    /// What pest parses.
+    /// What pest parses: the code of each token.
     pub text: String,
     /// The tokens.
     pub tokens: &'t [Token],
-    /// The offset in `text` of each token.
-    starts: Vec<u32>,
     /// The files that hold the tokens' texts; few.
     files: Vec<(FileId, Arc<SourceFile>)>,
 }
@@ -26,62 +22,41 @@ pub struct Joined<'t> {
 impl<'t> Joined<'t> {
     /// Joins `tokens`, in the language of version `syntax`.
     pub fn new(tokens: &'t [Token], texts: &mut Texts<'_>, syntax: (u32, u32)) -> Self {
-        let mut joined = Joined {
-            text: String::with_capacity(tokens.len() * 5),
-            tokens,
-            starts: Vec::with_capacity(tokens.len()),
-            files: Vec::new(),
-        };
+        let mut joined = Joined { text: String::with_capacity(tokens.len()), tokens, files: Vec::new() };
         for (at, token) in tokens.iter().enumerate() {
             joined.keep_file(token.span, texts);
-            joined.starts.push(joined.text.len() as u32);
-            let parted = at.checked_sub(1).map(|before| &tokens[before]);
-            match parted.filter(|before| syntax < (2, 0) && comment_between(before, token, texts)) {
-                Some(_) => joined.text.push_str(NO_TOKEN),
-                None => joined.write(*token, texts),
-            }
-            joined.text.push(if touches(token, tokens.get(at + 1)) { '\t' } else { ' ' });
+            let before = at.checked_sub(1).map(|before| &tokens[before]);
+            let code = match token.code {
+                codes::STRING if syntax < (2, 0) && comment_between(before, token, texts) => codes::NOTHING,
+                b'*' => codes::star(glue(before, Some(token)), glue(Some(token), tokens.get(at + 1))),
+                code => code,
+            };
+            joined.text.push(char::from(code));
         }
         joined
     }
 
     fn keep_file(&mut self, span: Span, texts: &mut Texts<'_>) {
-        if !self.files.iter().any(|(id, _)| *id == span.file) {
-            self.files.push((span.file, texts.share(span)));
-        }
-    }
-
-    fn write(&mut self, token: Token, texts: &mut Texts<'_>) {
-        match token.kind {
-            TokenKind::Number => self.text.push('0'),
-            TokenKind::String => self.text.push_str("\"\""),
-            TokenKind::Embedded => self.text.push_str("%{%}"),
-            TokenKind::Keyword => {
-                self.text.push('#');
-                self.text.push_str(texts.word(token.span));
-                self.text.push('#');
+        // Most tokens lie in the file of the one before.
+        if self.files.last().is_none_or(|(id, _)| *id != span.file) {
+            match self.files.iter().position(|(id, _)| *id == span.file) {
+                Some(known) => {
+                    let last = self.files.len() - 1;
+                    self.files.swap(known, last);
+                }
+                None => self.files.push((span.file, texts.share(span))),
             }
-            TokenKind::AtWord if !names_operator(&texts.get(token.span)[1..]) => self.text.push_str(NO_TOKEN),
-            TokenKind::Ident | TokenKind::Operator | TokenKind::AtWord => {
-                self.text.push_str(texts.word(token.span))
-            }
-            _ => self.text.push_str(NO_TOKEN),
         }
-    }
-
-    /// The index of the token at or after an offset of the text.
-    pub fn index_at(&self, offset: usize) -> usize {
-        self.starts.partition_point(|&start| (start as usize) < offset)
     }
 
     /// The token at an offset of the text.
     pub fn token_at(&self, offset: usize) -> Token {
-        self.tokens[self.index_at(offset).min(self.tokens.len() - 1)]
+        self.tokens[offset.min(self.tokens.len() - 1)]
     }
 
     /// The file of a token of this item.
     pub fn file(&self, span: Span) -> &SourceFile {
-        let found = self.files.iter().find(|(id, _)| *id == span.file);
+        let found = self.files.iter().rfind(|(id, _)| *id == span.file);
         // NOTE(indexing): every token's file was kept, and there is at least one token.
         &found.unwrap_or(&self.files[0]).1
     }
@@ -90,21 +65,30 @@ impl<'t> Joined<'t> {
     pub fn bytes(&self, span: Span) -> &[u8] {
         &self.file(span).bytes[span.lo as usize..span.hi as usize]
     }
+
+    /// The text of a token of this item that is a word or a sign: such tokens are ASCII.
+    pub fn word(&self, span: Span) -> &str {
+        std::str::from_utf8(self.bytes(span)).unwrap_or_default()
+    }
 }
 
 /// Strings with a comment between them, which were two before version 2.0.
-fn comment_between(before: &Token, token: &Token, texts: &mut Texts<'_>) -> bool {
+fn comment_between(before: Option<&Token>, token: &Token, texts: &mut Texts<'_>) -> bool {
+    let Some(before) = before.filter(|before| before.kind == TokenKind::String) else { return false };
     let (from, to) = (before.span, token.span);
-    [before, token].iter().all(|token| token.kind == TokenKind::String)
-        && from.file == to.file
+    from.file == to.file
         && from.hi < to.lo
         && texts.file(to).bytes[from.hi as usize..to.lo as usize]
             .iter()
             .any(|byte| !byte.is_ascii_whitespace())
 }
 
-fn touches(token: &Token, next: Option<&Token>) -> bool {
-    next.is_some_and(|n| {
-        n.span.lo == token.span.hi && n.span.file == token.span.file && n.span.origin == token.span.origin
-    })
+/// Whether two tokens that touched in the source are words or stars.
+fn glue(first: Option<&Token>, second: Option<&Token>) -> bool {
+    let (Some(first), Some(second)) = (first, second) else { return false };
+    second.span.lo == first.span.hi
+        && second.span.file == first.span.file
+        && second.span.origin == first.span.origin
+        && codes::glues(first.code)
+        && codes::glues(second.code)
 }

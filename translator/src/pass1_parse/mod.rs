@@ -1,9 +1,10 @@
 //! Pass 1: bytes to tree.
 //!
-//! scan → preprocess → cut into top-level items → join each item's tokens to text → language grammar → tree.
+//! scan → preprocess → cut into top-level items → write a code for each of an item's tokens → language grammar → tree.
 
 pub mod ast;
 mod build;
+mod codes;
 mod condition;
 pub mod env;
 mod expand;

@@ -113,7 +113,7 @@ impl ItemParser<'_> {
                     if self.tokens.get(from).is_none_or(|token| token.kind != TokenKind::Failed) {
                         self.sink.push(*error);
                     }
-                    items::resume(self.tokens, from.max(start + 1), &mut self.texts)
+                    items::resume(self.tokens, from.max(start + 1))
                 }
             };
         }
@@ -122,10 +122,10 @@ impl ItemParser<'_> {
     /// Parses the item at `start` and gives its end, or the error and the token to go on from.
     fn item(&mut self, start: usize, out: &mut Vec<Item>) -> Result<usize, (Box<Diagnostic>, usize)> {
         let first = self.tokens[start];
-        if !items::starts_item(first, &mut self.texts) {
+        if !items::starts_item(first) {
             return Err((Box::new(self.misplaced(first, TOP_LEVEL)), start));
         }
-        let end = match items::cut(self.tokens, start, &mut self.texts) {
+        let end = match items::cut(self.tokens, start) {
             Cut::At(end) => end,
             Cut::TooDeep(at) => {
                 let message = format!("brackets nest more than {} deep", items::MAX_NESTING);
@@ -145,7 +145,7 @@ impl ItemParser<'_> {
             }
             Err(error) => {
                 let failure = wording::explain(&error, &joined.text, end == self.tokens.len());
-                let at = start + joined.index_at(failure.offset);
+                let at = start + failure.offset;
                 Err((Box::new(self.describe(failure, at)), at))
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::codes;
 use super::condition;
 use super::env::{Macro, ParseEnv};
 use super::expand::Expander;
@@ -94,7 +95,7 @@ impl Preprocessor<'_> {
     /// An item that lacks what could not be preprocessed is not complained of again.
     fn mark_failure(&mut self, out: &mut Vec<Token>) {
         if let Some(span) = self.stream.failed.take() {
-            out.push(Token { kind: TokenKind::Failed, span });
+            out.push(Token { kind: TokenKind::Failed, code: codes::NOTHING, span });
         }
     }
 

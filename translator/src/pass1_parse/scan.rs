@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use pest::Parser;
 use pest::iterators::Pair;
 
+use super::codes;
 use super::token::{Token, TokenKind, is_keyword};
 use crate::source::{FileId, OriginId, Span};
 
@@ -30,8 +31,9 @@ pub fn scan(bytes: &[u8], file: FileId, syntax: (u32, u32)) -> Vec<Token> {
         match scan_chunk(&text[start..end], last, |rule, lo, hi| {
             let (lo, hi) = (start + lo, start + hi);
             if let Some(kind) = kind(rule, &bytes[lo..hi], syntax) {
+                let code = codes::code(kind, &bytes[lo..hi]);
                 let span = Span { file, lo: lo as u32, hi: hi as u32, origin: OriginId::NONE };
-                tokens.push(Token { kind, span });
+                tokens.push(Token { kind, code, span });
             }
         }) {
             // What began before the chunk's end goes on after it: take it again with more text.
@@ -81,8 +83,8 @@ fn scan_chunk(text: &str, last: bool, mut token: impl FnMut(Rule, usize, usize))
 
 fn kind(rule: Rule, text: &[u8], syntax: (u32, u32)) -> Option<TokenKind> {
     Some(match rule {
-        Rule::ident if is_keyword(text, syntax) => TokenKind::Keyword,
-        Rule::ident => TokenKind::Ident,
+        Rule::word if is_keyword(text, syntax) => TokenKind::Keyword,
+        Rule::word => TokenKind::Ident,
         Rule::number => TokenKind::Number,
         Rule::string => TokenKind::String,
         Rule::open_string => TokenKind::OpenString,
@@ -94,7 +96,7 @@ fn kind(rule: Rule, text: &[u8], syntax: (u32, u32)) -> Option<TokenKind> {
         Rule::cond_then => TokenKind::CondThen,
         Rule::cond_else => TokenKind::CondElse,
         Rule::cond_close => TokenKind::CondClose,
-        Rule::operator => TokenKind::Operator,
+        Rule::mark | Rule::operator => TokenKind::Operator,
         Rule::junk => TokenKind::Junk,
         _ => return None,
     })

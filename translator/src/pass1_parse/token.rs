@@ -48,6 +48,8 @@ pub enum TokenKind {
 pub struct Token {
     /// The sort.
     pub kind: TokenKind,
+    /// What the language grammar reads in its place (see [`super::codes`]).
+    pub code: u8,
     /// The place.
     pub span: Span,
 }

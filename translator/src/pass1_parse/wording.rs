@@ -6,13 +6,14 @@ use std::sync::Mutex;
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
+use super::codes;
 use super::build::{Rule, StapGrammar, TOP_LEVEL};
 
 /// Where and why an item does not parse.
 pub struct Failure {
     /// What to tell the user.
     pub message: String,
-    /// Offset in the item's text of the token that does not fit, or of the blank before it.
+    /// Offset in the item's text of the token that does not fit.
     pub offset: usize,
     /// pest's own limit was met, not the grammar.
     pub too_deep: bool,
@@ -26,7 +27,8 @@ pub fn explain(error: &Error<Rule>, text: &str, last: bool) -> Failure {
     let custom = matches!(error.variant, ErrorVariant::CustomError { .. });
     match (custom, attempts(text)) {
         (false, Some((offset, expected))) => {
-            Failure { message: message(&expected, text, offset, last), offset, too_deep: false }
+            let place = Place { text: text.as_bytes(), offset, last };
+            Failure { message: message(&expected, &place), offset, too_deep: false }
         }
         _ => {
             Failure { message: "the script nests too deeply here".to_owned(), offset: plain, too_deep: true }
@@ -45,59 +47,121 @@ fn attempts(text: &str) -> Option<(usize, BTreeSet<String>)> {
     let result = StapGrammar::parse(Rule::item, text);
     pest::set_error_detail(false);
     let attempts = result.err()?.parse_attempts()?;
-    let expected = attempts.expected_tokens().into_iter().map(|token| token.to_string());
-    Some((attempts.max_position, expected.filter(|token| !token.trim().is_empty()).collect()))
+    let expected = attempts.expected_tokens().into_iter().map(|token| readable(token.to_string()));
+    Some((attempts.max_position, expected.collect()))
+}
+
+/// What a text of the grammar stands for: the word of its code, or itself. Of classes only those have a name that tell
+/// one place from another.
+fn readable(text: String) -> String {
+    let word = match text.as_str() {
+        "a..f" | "a..b" => "name",
+        "A..J" => "statement",
+        "A..S" => "keyword",
+        "<..@" | "4" => "&&",
+        "2" => "+=",
+        "6" => "in",
+        "K" => "else",
+        "L" => "catch",
+        "M" => "limit",
+        "Q" => "function",
+        "R" => "string",
+        "S" => "long",
+        "h" => "@hist_log",
+        "\"" => "\"\"",
+        "#" => "%{%}",
+        _ => return text,
+    };
+    word.to_owned()
+}
+
+/// Where a parse failed.
+struct Place<'t> {
+    /// The codes of the item's tokens.
+    text: &'t [u8],
+    /// The token that does not fit.
+    offset: usize,
+    /// The file ends with the item.
+    last: bool,
+}
+
+impl Place<'_> {
+    /// The code of the token that does not fit.
+    fn found(&self) -> Option<u8> {
+        self.text.get(self.offset).copied()
+    }
+
+    /// The code before it.
+    fn before(&self) -> Option<u8> {
+        self.text[..self.offset].last().copied()
+    }
+
+    /// The code before the parenthesis that is open here.
+    fn opener(&self) -> Option<u8> {
+        let mut depth = 0usize;
+        let mut codes = self.text[..self.offset].iter().rev();
+        while let Some(code) = codes.next() {
+            match code {
+                b')' => depth += 1,
+                b'(' if depth == 0 => return codes.next().copied(),
+                b'(' => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn is_in_print(&self) -> bool {
+        self.opener().is_some_and(|code| codes::PRINTS.contains(&code))
+    }
 }
 
 /// Where an expression starts.
 const VALUE: &str = "expected literal string or number";
 
-fn message(expected: &BTreeSet<String>, text: &str, offset: usize, last: bool) -> String {
+fn message(expected: &BTreeSet<String>, place: &Place<'_>) -> String {
     let has = |token: &str| expected.contains(token);
-    let name = has("A..Z");
-    if has("#break#") {
-        statement(text, offset)
+    if has("statement") {
+        statement(place)
     } else if has("~") || (has("+") || has("(")) && has("\"\"") && !has("&&") {
         VALUE.to_owned()
     } else if has("&&") {
-        after_value(expected, text, offset)
+        after_value(expected, place)
     } else if has("{") && has("+=") {
         "expected one of ', { } = +='".to_owned()
-    } else if has("=") && has(";") || ends_declaration(expected, text, offset) {
+    } else if has("=") && has(";") || ends_declaration(expected, place) {
         TOP_LEVEL.to_owned()
-    } else if last && text[offset..].trim().is_empty() && (name || has(":") || has("(")) {
+    } else if place.last && place.found().is_none() && (has("name") || has(":") || has("(")) {
         "unexpected end-of-file".to_owned()
-    } else if name {
-        name_message(expected, text, offset)
+    } else if has("name") {
+        name_message(expected, place)
     } else {
-        rest(expected, text, offset)
+        rest(expected, place)
     }
 }
 
 /// Only the end of a declaration or another name could follow; in parentheses a comma means more of what is there.
-fn ends_declaration(expected: &BTreeSet<String>, text: &str, offset: usize) -> bool {
+fn ends_declaration(expected: &BTreeSet<String>, place: &Place<'_>) -> bool {
     let only = |signs: &[&str]| expected.iter().all(|token| signs.contains(&token.as_str()));
-    only(&[";"]) || only(&[";", ","]) && opener(text, offset).is_none()
+    only(&[";"]) || only(&[";", ","]) && place.opener().is_none()
 }
 
 /// A statement should stand here. What is no reserved word could only begin an expression.
-fn statement(text: &str, offset: usize) -> String {
-    let found = text[offset..].trim_start();
-    let other = !found.is_empty() && !found.starts_with(['#', '\x7f']);
+fn statement(place: &Place<'_>) -> String {
+    let other = place.found().is_some_and(|code| code != codes::NOTHING && !codes::is_keyword(code));
     if other { VALUE } else { "expected statement" }.to_owned()
 }
 
 /// A name should stand here, or something else.
-fn name_message(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+fn name_message(expected: &BTreeSet<String>, place: &Place<'_>) -> String {
     let has = |token: &str| expected.contains(token);
-    let after_in = text[..offset].trim_end().ends_with("#in#");
     if has("*") {
         "expected identifier or '*' or '{'"
-    } else if has("@hist_log") || after_in {
+    } else if has("@hist_log") || place.before() == Some(codes::IN) {
         "expected identifier or statistical operation"
-    } else if has("#function#") {
+    } else if has("function") {
         "expected 'function' or identifier"
-    } else if has("#") {
+    } else if has("keyword") {
         "expected identifier or keyword"
     } else {
         "expected identifier"
@@ -106,37 +170,35 @@ fn name_message(expected: &BTreeSet<String>, text: &str, offset: usize) -> Strin
 }
 
 /// A value is complete; what must come after it is missing.
-fn after_value(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+fn after_value(expected: &BTreeSet<String>, place: &Place<'_>) -> String {
     let marks: Vec<&str> =
         [")", "]", ",", ":", ";"].into_iter().filter(|mark| expected.contains(*mark)).collect();
     match marks.as_slice() {
-        [")", ","] if opener(text, offset).is_some_and(is_print) => "expected one of ', )'".to_owned(),
-        [] => statement(text, offset),
+        [")", ","] if place.is_in_print() => "expected one of ', )'".to_owned(),
+        [] => statement(place),
         [one] => format!("expected '{one}'"),
         several => format!("expected one of '{}'", several.join(" ")),
     }
 }
 
-fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
+fn rest(expected: &BTreeSet<String>, place: &Place<'_>) -> String {
     let has = |token: &str| expected.contains(token);
     // After a string another one could always follow.
     if has("\"\"") && expected.len() == 1 {
-        let of_type = opener(text, offset).is_some_and(|word| matches!(word, "@cast" | "@var" | "@enumname"));
+        let of_type = place.opener().is_some_and(|code| codes::TYPED.contains(&code));
         return if of_type { "expected string" } else { "expected literal string" }.to_owned();
     }
     if has("0") {
-        let before = text[..offset].split_ascii_whitespace().next_back();
-        let declared = matches!(before, Some("-" | "+" | ":")) && opener(text, offset).is_none();
+        let declared = matches!(place.before(), Some(b'-' | b'+' | b':')) && place.opener().is_none();
         return if declared { VALUE } else { "expected number" }.to_owned();
     }
-    if has("#in#") {
-        let tuple =
-            text[..offset].trim_end().ends_with(']') && !matches!(opener(text, offset), Some("#foreach#"));
+    if has("in") {
+        let tuple = place.before() == Some(b']') && place.opener() != Some(codes::FOREACH);
         let list = "unexpected comma-separated expression list";
         return if tuple { list } else { "expected 'in'" }.to_owned();
     }
     for (sign, message) in [
-        ("#string#", "expected 'string' or 'long'"),
+        ("string", "expected 'string' or 'long'"),
         ("]", "expected ',' or ']'"),
         ("}", "expected '}'"),
         ("%{%}", "expected '{'"),
@@ -148,39 +210,20 @@ fn rest(expected: &BTreeSet<String>, text: &str, offset: usize) -> String {
         }
     }
     if has(")") && has(",") {
-        let print = opener(text, offset).is_some_and(is_print);
-        return if print { "expected one of ', )'" } else { "expected ',' or ')'" }.to_owned();
+        let message = if place.is_in_print() { "expected one of ', )'" } else { "expected ',' or ')'" };
+        return message.to_owned();
     }
     if has("+") {
-        let operator = text[offset..].trim_start().starts_with('@');
+        let operator = place.found().is_some_and(codes::is_at_operator);
         let what = if operator { "statistical operation" } else { "sort directive" };
         return format!("expected {what}");
     }
     let words = expected.iter().filter(|token| *token != "\"\"");
-    let words: Vec<String> = words.map(|token| format!("'{}'", token.trim_matches('#'))).collect();
+    let words: Vec<String> = words.map(|token| format!("'{token}'")).collect();
     match words.as_slice() {
         [one] => format!("expected {one}"),
         several => format!("expected one of {}", several.join(", ")),
     }
-}
-
-fn is_print(word: &str) -> bool {
-    word.starts_with("print") || word.starts_with("sprint")
-}
-
-/// The word before the parenthesis that is open at an offset.
-fn opener(text: &str, offset: usize) -> Option<&str> {
-    let mut depth = 0usize;
-    let mut words = text[..offset].split_ascii_whitespace().rev();
-    while let Some(word) = words.next() {
-        match word {
-            ")" => depth += 1,
-            "(" if depth == 0 => return words.next(),
-            "(" => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -19,28 +19,30 @@ impl Builder<'_> {
         if rule == Rule::histogram {
             return self.histogram(pair);
         }
+        let op = self.word(&pair);
         let mut parts = pair.into_inner();
-        let op = parts.next().ok_or_else(incomplete)?;
-        let name = op.as_str().trim_start_matches('@');
+        let name = op.trim_start_matches('@');
         if !is_operator(name, self.syntax) && !ALWAYS.contains(&name) {
-            return Err(saw(Code::Parse, format!("unknown operator {}", op.as_str()), span));
+            return Err(saw(Code::Parse, format!("unknown operator {op}"), span));
         }
-        self.check_privilege(span, op.as_str())?;
+        self.check_privilege(span, op)?;
         match rule {
-            Rule::stat => self.stat(span, op.as_str(), parts),
-            Rule::at_expr => self.at_expr(span, op.as_str(), parts),
-            Rule::at_pair => self.at_pair(span, op.as_str(), parts),
+            Rule::stat => self.stat(span, op, parts),
+            Rule::at_expr => self.at_expr(span, op, parts),
+            Rule::at_pair => self.at_pair(span, op, parts),
             Rule::probe_write => {
                 let (_, name) = self.name(&parts.next().ok_or_else(incomplete)?);
                 over(span, ExprKind::ProbeWrite(name), 0)
             }
             Rule::cast | Rule::at_enumname => self.at_typed(span, rule, parts),
-            _ => self.at_strings(span, op.as_str(), parts),
+            _ => self.at_strings(span, op, parts),
         }
     }
 
     fn stat(&self, span: Span, op: &str, mut parts: Pairs<'_, Rule>) -> Built<Node> {
         let Some(op) = stat_op(op) else { return Err(incomplete()) };
+        // The operator is a pair too, for foreach takes it alone.
+        let mut parts = parts.by_ref().skip(1);
         let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
         let param = match parts.next() {
             Some(extra) if op != StatOp::Variance => {
@@ -70,8 +72,7 @@ impl Builder<'_> {
     }
 
     fn comma_before(&self, pair: &Pair<'_, Rule>) -> Span {
-        let index = self.joined.index_at(pair.as_span().start());
-        self.joined.tokens[index.saturating_sub(1)].span
+        self.joined.tokens[pair.as_span().start().saturating_sub(1)].span
     }
 
     /// `@hist_log(x)` or `@hist_linear(x, low, high, step)`
@@ -79,7 +80,7 @@ impl Builder<'_> {
         let inner = only!(pair);
         let kind = if inner.as_rule() == Rule::hist_log { HistKind::Log } else { HistKind::Linear };
         let span = self.span(&inner);
-        let mut parts = inner.into_inner().skip(1);
+        let mut parts = inner.into_inner();
         let arg = self.node(parts.next().ok_or_else(incomplete)?)?;
         let params = parts.map(|part| self.signed(part)).collect::<Built<Vec<i64>>>()?;
         over(span, ExprKind::Hist { kind, arg: Box::new(arg.expr), params }, arg.depth)

@@ -22,15 +22,15 @@ impl Builder<'_> {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::address => address = Some(span),
-                Rule::arrow => self.arrow(only!(part), &mut path),
-                Rule::pretty => path.push(Access::Pretty(span, part.as_str().len() as u8)),
-                Rule::subscript => match value.take() {
+                Rule::member => self.member(span, &mut path),
+                Rule::pretty => path.push(Access::Pretty(span, self.word(&part).len() as u8)),
+                Rule::indexes => match value.take() {
                     Some(base) if path.is_empty() && !in_parens && takes_indexes(&base.expr) => {
-                        value = Some(self.indexed(base, only!(part))?);
+                        value = Some(self.indexed(base, part)?);
                     }
                     base => {
                         value = base;
-                        let (index, levels) = self.pointer_index(only!(part))?;
+                        let (index, levels) = self.pointer_index(part)?;
                         depth = depth.max(levels);
                         path.push(Access::Index(span, Box::new(index)));
                     }
@@ -75,32 +75,28 @@ impl Builder<'_> {
             Rule::name => self.variable(span, path),
             Rule::call => self.call(pair),
             Rule::tuple_in => self.tuple_in(pair),
-            Rule::print => self.print(only!(pair)),
+            Rule::printf | Rule::printd | Rule::print_char | Rule::print_plain => self.print(pair),
             _ => self.at_operator(pair),
         }
     }
 
     fn variable(&self, span: Span, path: &mut Vec<Access>) -> Built<Node> {
-        let text = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
-        let (name, pretty) = split_pretty(&text);
+        let (name, pretty) = split_pretty(self.joined.word(span));
         let symbol = Symbol::new(name);
         path.extend(pretty_access(span, pretty));
         let kind = if name.starts_with('$') { ExprKind::Target(symbol) } else { ExprKind::Name(symbol) };
         over(span, kind, 0)
     }
 
-    fn arrow(&self, member: Pair<'_, Rule>, path: &mut Vec<Access>) {
-        let span = self.span(&member);
-        let text = String::from_utf8_lossy(self.joined.bytes(span)).into_owned();
-        let (name, pretty) = split_pretty(&text);
+    fn member(&self, span: Span, path: &mut Vec<Access>) {
+        let (name, pretty) = split_pretty(self.joined.word(span));
         path.push(Access::Member(span, Symbol::new(name)));
         path.extend(pretty_access(span, pretty));
     }
 
     fn call(&self, pair: Pair<'_, Rule>) -> Built<Node> {
-        let mut parts = pair.into_inner();
-        let (span, name) = self.name(&parts.next().ok_or_else(incomplete)?);
-        let (args, depth) = self.expressions(parts)?;
+        let (span, name) = self.name(&pair);
+        let (args, depth) = self.expressions(pair.into_inner())?;
         over(span, ExprKind::Call { name, args }, depth)
     }
 
@@ -167,13 +163,12 @@ impl Builder<'_> {
             _ => PrintKind::Print,
         };
         let after = self.joined.token_at(pair.as_span().end()).span;
-        let mut parts = pair.into_inner();
-        let (span, name) = self.name(&parts.next().ok_or_else(incomplete)?);
-        let name = name.as_str();
+        let span = self.span(&pair);
+        let name = self.joined.word(span);
         let (newline, to_string) = (name.ends_with("ln"), name.starts_with('s'));
         let mut print = Print { kind, newline, to_string, literal: None, args: Vec::new() };
         let mut depth = 0;
-        for part in parts {
+        for part in pair.into_inner() {
             if part.as_rule() == Rule::string && print.literal.is_none() {
                 let (span, next) = (self.span(&part), self.joined.token_at(part.as_span().end()).span);
                 let text = self.string(part);

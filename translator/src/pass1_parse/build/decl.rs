@@ -25,7 +25,7 @@ impl Builder<'_> {
                     if lists.last().is_some_and(|names| names.len() > 1) {
                         return Err(saw(Code::Parse, "expected probe point specifier", self.span(&part)));
                     }
-                    alias = Some(part.as_str() == "+=");
+                    alias = Some(self.word(&part) == "+=");
                 }
                 Rule::block => body = Some(self.block(part, 0)?),
                 _ => second = Some((self.span(&part), self.block(only!(part), 0)?)),
@@ -106,7 +106,7 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::private => private = true,
                 Rule::function_name => name = Some(self.name(&part)),
-                Rule::type_decl => ret = Some(type_name(part.into_inner())?),
+                Rule::type_decl => ret = Some(self.type_name(part.into_inner())?),
                 Rule::param => params.push(self.param(part, &params)?),
                 Rule::priority => priority = Some(self.priority(only!(part))?),
                 Rule::block => body = Some(FunctionBody::Script(self.block(part, 0)?)),
@@ -123,8 +123,15 @@ impl Builder<'_> {
         if earlier.iter().any(|p| p.name == name) {
             return Err(saw(Code::Parse, "duplicate parameter names", span));
         }
-        let ty = parts.next().map(|part| type_name(part.into_inner())).transpose()?;
+        let ty = parts.next().map(|part| self.type_name(part.into_inner())).transpose()?;
         Ok(Param { span, name, ty })
+    }
+
+    fn type_name(&self, mut parts: Pairs<'_, Rule>) -> Built<TypeName> {
+        match self.word(&parts.next().ok_or_else(incomplete)?) {
+            "long" => Ok(TypeName::Long),
+            _ => Ok(TypeName::String),
+        }
     }
 
     fn priority(&self, number: Pair<'_, Rule>) -> Built<u64> {
@@ -172,11 +179,4 @@ fn alias_name(mut points: Vec<ProbePoint>) -> Built<ProbePoint> {
         return Err(at(Code::Parse, "probe point alias name cannot have a condition", point.span));
     }
     Ok(point)
-}
-
-fn type_name(mut parts: Pairs<'_, Rule>) -> Built<TypeName> {
-    match parts.next().ok_or_else(incomplete)?.as_str() {
-        "#long#" => Ok(TypeName::Long),
-        _ => Ok(TypeName::String),
-    }
 }

@@ -72,14 +72,21 @@ impl Builder<'_> {
 
     /// An expression, or a histogram alone (what print and foreach take).
     pub(super) fn node_or_histogram(&self, pair: Pair<'_, Rule>) -> Built<Node> {
-        self.check_chain(pair.clone().into_inner())?;
+        let mut parts = pair.into_inner();
+        // Most expressions are one value.
+        if parts.len() == 1
+            && let Some(only) = parts.next()
+        {
+            return self.atom(only);
+        }
+        self.check_chain(parts.clone())?;
         let pratt = if self.syntax < (4, 0) { &OLD_PRATT } else { &PRATT };
         pratt
             .map_primary(|pair| self.atom(pair))
             .map_prefix(|op, arg| self.prefix(op, arg?))
             .map_postfix(|arg, op| self.postfix(arg?, op))
             .map_infix(|left, op, right| self.infix(left?, op, right?))
-            .parse(pair.into_inner())
+            .parse(parts)
     }
 
     /// Refuses what would make the Pratt parser recurse too deeply.
@@ -100,8 +107,8 @@ impl Builder<'_> {
         let span = self.span(&op);
         let depth = arg.depth;
         let arg = Box::new(scalar(arg.expr)?);
-        let kind = match op.as_str() {
-            "++" | "--" => ExprKind::Crement { increment: op.as_str() == "++", prefix: true, arg },
+        let kind = match self.word(&op) {
+            "++" | "--" => ExprKind::Crement { increment: self.word(&op) == "++", prefix: true, arg },
             "-" => ExprKind::Unary { op: UnaryOp::Minus, arg },
             "+" => ExprKind::Unary { op: UnaryOp::Plus, arg },
             "!" => ExprKind::Unary { op: UnaryOp::Not, arg },
@@ -127,13 +134,13 @@ impl Builder<'_> {
                 let pattern_span = self.span(&pattern);
                 let pattern = self.string(pattern);
                 ExprKind::Regex {
-                    positive: sign.as_str() == "=~",
+                    positive: self.word(&sign) == "=~",
                     left: Box::new(arg),
                     pattern,
                     pattern_span,
                 }
             }
-            _ => ExprKind::Crement { increment: op.as_str() == "++", prefix: false, arg: Box::new(arg) },
+            _ => ExprKind::Crement { increment: self.word(&op) == "++", prefix: false, arg: Box::new(arg) },
         };
         over(span, kind, depth)
     }
@@ -149,7 +156,7 @@ impl Builder<'_> {
         }
         let (left, right) = (Box::new(left), Box::new(right));
         let kind = match op.as_rule() {
-            Rule::assign => ExprKind::Assign { op: assign_op(op.as_str()), target: left, value: right },
+            Rule::assign => ExprKind::Assign { op: assign_op(self.word(&op)), target: left, value: right },
             Rule::ternary => {
                 let then = self.node(super::only!(op))?;
                 let kind = ExprKind::Ternary { cond: left, then: Box::new(then.expr), otherwise: right };
@@ -157,8 +164,8 @@ impl Builder<'_> {
             }
             Rule::or => ExprKind::LogicalOr(left, right),
             Rule::and => ExprKind::LogicalAnd(left, right),
-            Rule::compare => ExprKind::Compare { op: compare_op(op.as_str()), left, right },
-            _ => ExprKind::Binary { op: binary_op(op.as_str()), left, right },
+            Rule::compare => ExprKind::Compare { op: compare_op(self.word(&op)), left, right },
+            _ => ExprKind::Binary { op: binary_op(self.word(&op)), left, right },
         };
         over(span, kind, depth)
     }

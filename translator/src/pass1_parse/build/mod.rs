@@ -63,14 +63,15 @@ impl<'j> Builder<'j> {
         self.joined.token_at(pair.as_span().start()).span
     }
 
-    fn symbol_of(&self, span: Span) -> Symbol {
-        Symbol::new(&String::from_utf8_lossy(self.joined.bytes(span)))
+    /// The text of the token that a pair starts with, which is a word or a sign.
+    fn word(&self, pair: &Pair<'_, Rule>) -> &'j str {
+        self.joined.word(self.span(pair))
     }
 
     /// Span and name of a pair that is one word.
     fn name(&self, pair: &Pair<'_, Rule>) -> (Span, Symbol) {
         let span = self.span(pair);
-        (span, self.symbol_of(span))
+        (span, Symbol::new(self.joined.word(span)))
     }
 
     fn number(&self, pair: &Pair<'_, Rule>) -> Built<i64> {
@@ -99,10 +100,10 @@ impl<'j> Builder<'j> {
 
     /// A string literal: adjacent ones are one.
     fn string(&self, pair: Pair<'_, Rule>) -> Vec<u8> {
-        let mut out = Vec::new();
-        for piece in pair.into_inner() {
-            out.extend(literal::string(self.joined.bytes(self.span(&piece)), self.syntax >= (2, 3)));
-        }
+        let mut pieces = pair.into_inner();
+        let mut value = |piece| literal::string(self.joined.bytes(self.span(&piece)), self.syntax >= (2, 3));
+        let mut out = pieces.next().map(&mut value).unwrap_or_default();
+        pieces.for_each(|piece| out.extend(value(piece)));
         out
     }
 

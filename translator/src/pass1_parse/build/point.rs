@@ -80,12 +80,17 @@ impl Builder<'_> {
         let mut arg: Option<Literal> = None;
         for part in pair.into_inner() {
             match part.as_rule() {
-                // The text holds the pieces as they are, a `#` around reserved words and a tab between pieces.
                 Rule::component_name => {
-                    let glued = part.as_str().rfind('\t').map_or(0, |tab| tab + 1);
-                    let last = self.joined.token_at(part.as_span().start() + glued).span;
-                    name = Symbol::new(&part.as_str().replace(['\t', '#'], ""));
-                    span = through(span, last);
+                    let pieces = part.as_span();
+                    let pieces = &self.joined.tokens[pieces.start()..pieces.end()];
+                    name = match pieces {
+                        [one] => Symbol::new(self.joined.word(one.span)),
+                        several => {
+                            let words = several.iter().map(|piece| self.joined.word(piece.span));
+                            Symbol::new(&words.collect::<String>())
+                        }
+                    };
+                    span = pieces.last().map_or(span, |last| through(span, last.span));
                 }
                 _ => arg = Some(self.literal(part)?),
             }

@@ -140,7 +140,7 @@ impl Builder<'_> {
         let mut op = None;
         for part in pair.into_inner() {
             if part.as_rule() == Rule::stat_op {
-                op = stat_op(part.as_str());
+                op = stat_op(self.word(&part));
             } else {
                 self.set_sort(part, SortBy::Value(op), sort)?;
             }
@@ -153,7 +153,7 @@ impl Builder<'_> {
         if sort.is_some() {
             return Err(saw(Code::Parse, "multiple sort directives", span));
         }
-        *sort = Some(Sort { span, by, ascending: direction.as_str() == "+" });
+        *sort = Some(Sort { span, by, ascending: self.word(&direction) == "+" });
         Ok(())
     }
 
