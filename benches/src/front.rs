@@ -46,26 +46,33 @@ fn write_tapset(folder: &Path) -> std::io::Result<()> {
 /// The least time and memory of many runs; the first one fills the index of the tapset.
 fn least(release: &str, data: &Path, include: Option<&Path>) -> Result<(f64, f64), String> {
     let mut least = (f64::INFINITY, f64::INFINITY);
+    let mut words: Vec<String> = ["-p3", "-r", release, "--disable-cache"].map(str::to_owned).into();
+    words.extend(include.into_iter().flat_map(|dir| ["-I".to_owned(), dir.display().to_string()]));
+    words.extend(["-e", r#"probe begin { log("hello world") exit() }"#].map(str::to_owned));
     for round in 0..=ROUNDS {
-        let mut command = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
-        command.arg(MEASURE).arg(&programs().stap).args(["-p3", "-r", release, "--disable-cache"]);
-        if let Some(include) = include {
-            command.arg("-I").arg(include);
-        }
-        command
-            .args(["-e", r#"probe begin { log("hello world") exit() }"#])
-            .env("SYSTEMTAP_DIR", data.join("data"));
-        let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let figures: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [milliseconds, megabytes] = figures[..] else {
-            return Err(format!("stap -p3 failed: {}", String::from_utf8_lossy(&output.stderr).trim()));
-        };
+        let (milliseconds, megabytes) = measured(&programs().stap, words.clone(), data)?;
         if round > 0 {
             least = (least.0.min(milliseconds), least.1.min(megabytes));
         }
     }
     Ok(least)
+}
+
+/// Milliseconds and megabytes of one run of a program whose data is kept below `data`.
+pub fn measured(
+    program: &Path,
+    words: impl IntoIterator<Item = String>,
+    data: &Path,
+) -> Result<(f64, f64), String> {
+    let mut command = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+    command.arg(MEASURE).arg(program).args(words).env("SYSTEMTAP_DIR", data.join("data"));
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let figures: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    match figures[..] {
+        [milliseconds, megabytes] => Ok((milliseconds, megabytes)),
+        _ => Err(format!("{} failed: {}", program.display(), String::from_utf8_lossy(&output.stderr).trim())),
+    }
 }
 
 /// Runs one program and prints milliseconds and megabytes: only a process without other children can ask for those of

@@ -1,10 +1,11 @@
 //! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
-//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, cost, sort, flood.
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, parse, cost, sort, flood.
 
 mod compile;
 mod cost;
 mod flood;
 mod front;
+mod parse;
 mod sort;
 mod table;
 
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
     }
     if only("front") {
         part("Passes 1 to 3 of hello world", front::rows(oldest));
+    }
+    if only("parse") {
+        part("Pass 1 of much text", parse::rows(oldest));
     }
     for release in kernels.iter().filter(|_| only("cost")) {
         part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));

@@ -31,9 +31,6 @@ use meter::Meter;
 use report::Report;
 use scratch::Scratch;
 
-/// Trees are walked recursively; pass 1 bounds their depth, and this stack is deep enough for that bound.
-const STACK_BYTES: usize = 256 << 20;
-
 /// What ends a run early: its exit code. The reason has been told.
 struct Stop(i32);
 
@@ -86,7 +83,7 @@ fn on_a_deep_stack(host: &OsHost, options: &Options) -> i32 {
         Interrupts::take().map_err(|error| eprintln!("WARNING: signals are not caught: {error}")).ok();
     crash::keep_quiet();
     let code = std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let worker = std::thread::Builder::new().stack_size(pass1_parse::STACK_BYTES);
         worker.spawn_scoped(scope, || start(host, options, interrupts)).map(|thread| thread.join())
     });
     match code {
@@ -96,7 +93,10 @@ fn on_a_deep_stack(host: &OsHost, options: &Options) -> i32 {
             report::exit_code(Code::Internal)
         }
         Err(error) => {
-            eprintln!("ERROR: cannot start a thread with a stack of {} MiB: {error}", STACK_BYTES >> 20);
+            eprintln!(
+                "ERROR: cannot start a thread with a stack of {} MiB: {error}",
+                pass1_parse::STACK_BYTES >> 20
+            );
             report::exit_code(Code::Internal)
         }
     }
@@ -198,22 +198,11 @@ impl Run<'_> {
     /// Each pass takes what the one before it gave.
     fn passes(&self, interrupts: Option<Interrupts>) -> Result<i32, Stop> {
         let session = self.session;
-        let library = Library::open(session, &self.sink);
         if let Some(listing) = &session.options.listing {
-            return self.list(listing, &library);
+            return self.list(listing, &Library::open(session, &self.sink));
         }
-        if session.options.verbose[0] > 1 {
-            report::searched(&library);
-        }
-        if session.options.panic_warnings {
-            library.read_all();
-        }
-
-        let files = self.pass(
-            1,
-            |sink| scripts::parse(session, &library, sink),
-            |_, meter| summary::parsed(library.len(), meter),
-        )?;
+        let (library, files) =
+            self.pass(1, |_| self.parse(), |(library, _), meter| summary::parsed(library.len(), meter))?;
         if self.ends_after(1) {
             return Ok(print_bytes(&self.tree(&files)));
         }
@@ -239,6 +228,20 @@ impl Run<'_> {
         }
         let _kept = self.leave_signals(interrupts);
         self.run_module(&module)
+    }
+
+    /// Pass 1: what the library has, and the user's scripts.
+    fn parse(&self) -> Option<(Library<'_>, Vec<ast::File>)> {
+        let session = self.session;
+        let library = Library::open(session, &self.sink);
+        if session.options.verbose[0] > 1 {
+            report::searched(&library);
+        }
+        if session.options.panic_warnings {
+            library.read_all();
+        }
+        let files = scripts::parse(session, &library, &self.sink)?;
+        Some((library, files))
     }
 
     /// Pass 5 ends with an exit code of its own, and with that of the session.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::ThreadId;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::cli::check::LANGUAGE_VERSION;
@@ -74,12 +75,28 @@ impl<'s> Library<'s> {
     }
 
     /// Reads every file, so that each one with errors is reported and not only those that the script needs.
+    ///
+    /// Scripts are parsed on all CPUs; what they are numbered by and what is said of them stays in their order.
     pub fn read_all(&self) {
-        for (position, file) in self.files.iter().enumerate() {
-            match is_macros(&file.path) {
-                true => drop(self.macros(position)),
-                false => drop(self.tree(position)),
-            }
+        let of_kind = |macros: bool| {
+            (0..self.files.len()).filter(move |&position| is_macros(&self.files[position].path) == macros)
+        };
+        for position in of_kind(true) {
+            self.macros(position);
+        }
+        let scripts: Vec<(&File, FileId)> = of_kind(false)
+            .map(|position| &self.files[position])
+            .filter(|file| file.tree.get().is_none())
+            .filter_map(|file| Some((file, self.source(file)?)))
+            .collect();
+        let parse = || scripts.par_iter().map(|&(file, id)| self.parse(file, id)).collect();
+        let parsed: Vec<_> =
+            match rayon::ThreadPoolBuilder::new().stack_size(pass1_parse::STACK_BYTES).build() {
+                Ok(pool) => pool.install(parse),
+                Err(_) => scripts.iter().map(|&(file, id)| self.parse(file, id)).collect(),
+            };
+        for ((file, _), (tree, errors)) in scripts.into_iter().zip(parsed) {
+            file.tree.get_or_init(|| self.without_errors(file, tree, errors));
         }
     }
 
@@ -124,21 +141,29 @@ impl<'s> Library<'s> {
     fn tree(&self, position: usize) -> Option<Arc<ast::File>> {
         let file = &self.files[position];
         let tree = file.tree.get_or_init(|| {
-            let id = self.source(file)?;
-            let errors = Sink::new();
-            let config = |name: &str| self.session.target.config.get(name).map(str::to_owned);
-            let env = self.environment(file, &config);
-            let mut tree = pass1_parse::parse_file(&self.session.sources, id, &env, &errors);
-            if let Some(dir) = &file.programs {
-                programs::name_in_full(&mut tree, dir);
-            }
-            if errors.errors() == 0 {
-                return Some(Arc::new(tree));
-            }
-            self.skip(file, errors.take());
-            None
+            let (tree, errors) = self.parse(file, self.source(file)?);
+            self.without_errors(file, tree, errors)
         });
         tree.clone()
+    }
+
+    fn parse(&self, file: &File, id: FileId) -> (ast::File, Sink) {
+        let errors = Sink::new();
+        let config = |name: &str| self.session.target.config.get(name).map(str::to_owned);
+        let env = self.environment(file, &config);
+        let mut tree = pass1_parse::parse_file(&self.session.sources, id, &env, &errors);
+        if let Some(dir) = &file.programs {
+            programs::name_in_full(&mut tree, dir);
+        }
+        (tree, errors)
+    }
+
+    fn without_errors(&self, file: &File, tree: ast::File, errors: Sink) -> Option<Arc<ast::File>> {
+        if errors.errors() == 0 {
+            return Some(Arc::new(tree));
+        }
+        self.skip(file, errors.take());
+        None
     }
 
     fn environment<'e>(

@@ -92,7 +92,8 @@ fn name(text: &[u8]) -> u8 {
     }
 }
 
-fn keyword(text: &[u8]) -> u8 {
+/// The code of a reserved word; for another word that of nothing.
+pub fn keyword(text: &[u8]) -> u8 {
     match text {
         b"if" => b'A',
         b"while" => b'B',
@@ -155,7 +156,8 @@ fn at_word(text: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pass1_parse::token::names_operator;
+    use crate::cli::check::LANGUAGE_VERSION;
+    use crate::pass1_parse::token::is_operator;
     use crate::source::token_text::KEYWORDS;
 
     #[test]
@@ -169,9 +171,11 @@ mod tests {
 
     #[test]
     fn the_operators_with_at_have_codes() {
-        for name in ["avg", "cast", "const", "enumname", "hist_log", "probewrite", "uregister", "variance", "x"] {
+        for name in
+            ["avg", "cast", "const", "enumname", "hist_log", "probewrite", "uregister", "variance", "x"]
+        {
             let text = format!("@{name}");
-            assert_eq!(at_word(text.as_bytes()) != NOTHING, names_operator(name.as_bytes()), "{name}");
+            assert_eq!(at_word(text.as_bytes()) != NOTHING, is_operator(name, LANGUAGE_VERSION), "{name}");
         }
     }
 }

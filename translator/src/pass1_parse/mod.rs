@@ -32,3 +32,7 @@ pub use parse::{parse_file, parse_macros, parse_text};
 pub use preproc::{Preprocessed, preprocess};
 pub use scan::scan;
 pub use token::{Token, TokenKind};
+
+/// The stack of a thread that parses, or has to do with trees: they are walked by recursion, and this is deep enough for
+/// [`MAX_DEPTH`].
+pub const STACK_BYTES: usize = 256 << 20;

@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 
 use super::ast::{File, Item};
 use super::build::{Builder, Rule, StapGrammar, TOP_LEVEL};
+use super::codes;
 use super::env::{Macro, NoMacros, ParseEnv};
 use super::items::{self, Cut};
 use super::join::Joined;
 use super::preproc::preprocess;
 use super::report::{error_at, error_saw};
-use super::token::{Texts, Token, TokenKind, names_operator};
+use super::token::{Texts, Token, TokenKind};
 use super::wording;
 use crate::cli::options::Privilege;
 use crate::diag::diagnostic::Saw;
@@ -171,7 +172,7 @@ impl ItemParser<'_> {
         let saw = Saw::Token(token.span);
         let text = self.texts.sources().text(token.span);
         match token.kind {
-            TokenKind::AtWord if !names_operator(&text[1..]) => {
+            TokenKind::AtWord if token.code == codes::NOTHING => {
                 error_saw(Code::Parse, format!("unknown operator {}", String::from_utf8_lossy(&text)), saw)
             }
             TokenKind::Junk => error_saw(Code::BadToken, expected, saw),

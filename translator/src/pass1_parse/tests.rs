@@ -10,7 +10,8 @@ use crate::source::SourceMap;
 /// Runs a test on a stack as large as the driver's.
 fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, run);
+        let thread =
+            std::thread::Builder::new().stack_size(crate::pass1_parse::STACK_BYTES).spawn_scoped(scope, run);
         thread.expect("a thread").join().expect("no panic")
     })
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::codes;
 use crate::source::map::SourceFile;
-use crate::source::token_text::KEYWORDS;
 use crate::source::{FileId, SourceMap, Span};
 
 /// What sort of token it is.
@@ -56,10 +56,11 @@ pub struct Token {
 
 /// Whether `word` is reserved in the language of version `syntax`.
 pub fn is_keyword(word: &[u8], syntax: (u32, u32)) -> bool {
-    (2..=8).contains(&word.len())
-        && word[0].is_ascii_lowercase()
-        && KEYWORDS.contains(&word)
-        && (word != b"private" || syntax >= (3, 0))
+    match codes::keyword(word) {
+        codes::NOTHING => false,
+        codes::PRIVATE => syntax >= (3, 0),
+        _ => true,
+    }
 }
 
 /// The operators that start with `@`, without it, and the version of the language that each came with.
@@ -90,11 +91,6 @@ const OPERATORS: [(&str, (u32, u32)); 21] = [
 /// Whether `@word` is an operator in the language of version `syntax`.
 pub fn is_operator(word: &str, syntax: (u32, u32)) -> bool {
     OPERATORS.iter().any(|&(name, since)| name == word && since <= syntax)
-}
-
-/// Whether `@word` is an operator in any version of the language.
-pub fn names_operator(word: &[u8]) -> bool {
-    OPERATORS.iter().any(|&(name, _)| name.as_bytes() == word)
 }
 
 /// The texts of tokens. Most tokens of a stretch lie in one file, which is kept at hand.

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::codes;
 use super::build::{Rule, StapGrammar, TOP_LEVEL};
+use super::codes;
 
 /// Where and why an item does not parse.
 pub struct Failure {

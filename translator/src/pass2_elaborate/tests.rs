@@ -103,7 +103,8 @@ impl Outcome {
 fn run(script: &str, options: Options) -> Outcome {
     std::thread::scope(|scope| {
         let run = || run_here(script, options);
-        let thread = std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, run);
+        let thread =
+            std::thread::Builder::new().stack_size(crate::pass1_parse::STACK_BYTES).spawn_scoped(scope, run);
         thread.expect("a thread").join().expect("no panic")
     })
 }
