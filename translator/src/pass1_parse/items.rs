@@ -75,7 +75,7 @@ fn continues_item(previous: u8, in_group: bool) -> bool {
 }
 
 /// Whether a brace after this opens choices of a probe point, not a body.
-fn opens_group(previous: u8) -> bool {
+pub fn opens_group(previous: u8) -> bool {
     matches!(previous, codes::PROBE | b'.' | b',' | b'=' | codes::PLUS_ASSIGN | b'{')
 }
 

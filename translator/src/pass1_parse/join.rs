@@ -2,17 +2,21 @@
 //!
 //! The head of grammar/stap.pest says what the text looks like.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::codes;
+use super::large::{self, Hole};
 use super::token::{Texts, Token, TokenKind};
 use crate::source::map::SourceFile;
 use crate::source::{FileId, Span};
 
 /// The text of an item's tokens.
 pub struct Joined<'t> {
-    /// What pest parses: the code of each token.
+    /// The code of each token.
     pub text: String,
+    /// Blocks whose contents are parsed by themselves.
+    pub holes: Vec<Hole>,
     /// The tokens.
     pub tokens: &'t [Token],
     /// The files that hold the tokens' texts; few.
@@ -22,7 +26,12 @@ pub struct Joined<'t> {
 impl<'t> Joined<'t> {
     /// Joins `tokens`, in the language of version `syntax`.
     pub fn new(tokens: &'t [Token], texts: &mut Texts<'_>, syntax: (u32, u32)) -> Self {
-        let mut joined = Joined { text: String::with_capacity(tokens.len()), tokens, files: Vec::new() };
+        let mut joined = Joined {
+            text: String::with_capacity(tokens.len()),
+            holes: Vec::new(),
+            tokens,
+            files: Vec::new(),
+        };
         for (at, token) in tokens.iter().enumerate() {
             joined.keep_file(token.span, texts);
             let before = at.checked_sub(1).map(|before| &tokens[before]);
@@ -33,7 +42,30 @@ impl<'t> Joined<'t> {
             };
             joined.text.push(char::from(code));
         }
+        joined.holes = large::holes(&joined.text);
         joined
+    }
+
+    /// What pest parses of some of the tokens: at most `most` of them, nothing of what is in holes.
+    pub fn piece(&self, tokens: Range<usize>, most: usize) -> Piece {
+        let mut piece = Piece { text: String::new(), from: tokens.start, skips: Vec::new() };
+        let first = self.holes.partition_point(|hole| hole.open < tokens.start);
+        let mut holes = self.holes[first..].iter().peekable();
+        let mut at = tokens.start;
+        while at < tokens.end && piece.text.len() < most {
+            // A hole inside of another one is passed with that.
+            while holes.next_if(|hole| hole.open < at).is_some() {}
+            let hole = holes.peek().filter(|hole| hole.open < tokens.end);
+            let stop = hole.map_or(tokens.end, |hole| hole.open + 1);
+            let stop = stop.min(at.saturating_add(most - piece.text.len()));
+            piece.text.push_str(&self.text[at..stop]);
+            at = stop;
+            if let Some(hole) = hole.filter(|hole| hole.open + 1 == at) {
+                piece.skips.push((piece.text.len(), hole.close - at));
+                at = hole.close;
+            }
+        }
+        piece
     }
 
     fn keep_file(&mut self, span: Span, texts: &mut Texts<'_>) {
@@ -49,9 +81,9 @@ impl<'t> Joined<'t> {
         }
     }
 
-    /// The token at an offset of the text.
-    pub fn token_at(&self, offset: usize) -> Token {
-        self.tokens[offset.min(self.tokens.len() - 1)]
+    /// The token of a number, or the last one.
+    pub fn token_at(&self, index: usize) -> Token {
+        self.tokens[index.min(self.tokens.len() - 1)]
     }
 
     /// The file of a token of this item.
@@ -69,6 +101,24 @@ impl<'t> Joined<'t> {
     /// The text of a token of this item that is a word or a sign: such tokens are ASCII.
     pub fn word(&self, span: Span) -> &str {
         std::str::from_utf8(self.bytes(span)).unwrap_or_default()
+    }
+}
+
+/// What pest parses at a time: an item, or statements of one.
+pub struct Piece {
+    /// A character for each token that is not in a hole.
+    pub text: String,
+    /// The token that it starts with.
+    from: usize,
+    /// Where tokens are left out of the text, and how many.
+    skips: Vec<(usize, usize)>,
+}
+
+impl Piece {
+    /// The number of the token at an offset of the text.
+    pub fn index(&self, offset: usize) -> usize {
+        let skips = self.skips.iter().take_while(|(at, _)| *at <= offset);
+        self.from + offset + skips.map(|(_, count)| count).sum::<usize>()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod format;
 pub mod glob;
 mod items;
 mod join;
+mod large;
 pub mod literal;
 mod parse;
 mod preproc;

@@ -14,7 +14,7 @@ use super::join::Joined;
 use super::preproc::preprocess;
 use super::report::{error_at, error_saw};
 use super::token::{Texts, Token, TokenKind};
-use super::wording;
+use super::wording::{self, Failure};
 use crate::cli::options::Privilege;
 use crate::diag::diagnostic::Saw;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
@@ -133,23 +133,28 @@ impl ItemParser<'_> {
                 return Err((Box::new(error_at(Code::TooDeep, message, self.tokens[at].span)), at));
             }
         };
-        let joined = Joined::new(&self.tokens[start..end], &mut self.texts, self.env.syntax);
-        let builder = Builder::new(&joined, self.env.guru, self.env.syntax);
-        match StapGrammar::parse(Rule::item, &joined.text) {
-            Ok(pairs) => {
-                for pair in pairs {
-                    let items = builder.items(pair).map_err(|error| (error, end))?;
-                    self.check_globals(&items).map_err(|error| (error, end))?;
-                    out.extend(items);
+        let mut joined = Joined::new(&self.tokens[start..end], &mut self.texts, self.env.syntax);
+        let outline = joined.piece(0..end - start, usize::MAX);
+        let mut first = joined.divide().err();
+        let pairs = match StapGrammar::parse(Rule::item, &outline.text) {
+            Ok(pairs) if first.is_none() => pairs,
+            parsed => {
+                if parsed.is_err() {
+                    let failure = wording::explain(Rule::item, &outline.text, end == self.tokens.len());
+                    let at = outline.index(failure.offset);
+                    first = first.filter(|(_, earlier)| *earlier < at).or(Some((failure, at)));
                 }
-                Ok(end)
+                let Some((failure, at)) = first else { return Ok(end) };
+                return Err((Box::new(self.describe(failure, start + at)), start + at));
             }
-            Err(error) => {
-                let failure = wording::explain(&error, &joined.text, end == self.tokens.len());
-                let at = start + failure.offset;
-                Err((Box::new(self.describe(failure, at)), at))
-            }
+        };
+        let builder = Builder::new(&joined, &outline, self.env.guru, self.env.syntax);
+        for pair in pairs {
+            let items = builder.items(pair).map_err(|error| (error, end))?;
+            self.check_globals(&items).map_err(|error| (error, end))?;
+            out.extend(items);
         }
+        Ok(end)
     }
 
     fn check_globals(&mut self, items: &[Item]) -> Result<(), Box<Diagnostic>> {
@@ -180,7 +185,7 @@ impl ItemParser<'_> {
         }
     }
 
-    fn describe(&self, failure: wording::Failure, at: usize) -> Diagnostic {
+    fn describe(&self, failure: Failure, at: usize) -> Diagnostic {
         match self.tokens.get(at) {
             Some(&token) if failure.too_deep => {
                 error_saw(Code::TooDeep, failure.message, Saw::Token(token.span))

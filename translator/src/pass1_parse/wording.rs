@@ -19,36 +19,31 @@ pub struct Failure {
     pub too_deep: bool,
 }
 
-/// Explains the failure of an item's parse; `last` says that the file ends with the item.
-pub fn explain(error: &Error<Rule>, text: &str, last: bool) -> Failure {
-    let plain = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    };
-    let custom = matches!(error.variant, ErrorVariant::CustomError { .. });
-    match (custom, attempts(text)) {
-        (false, Some((offset, expected))) => {
-            let place = Place { text: text.as_bytes(), offset, last };
-            Failure { message: message(&expected, &place), offset, too_deep: false }
-        }
-        _ => {
-            Failure { message: "the script nests too deeply here".to_owned(), offset: plain, too_deep: true }
-        }
-    }
-}
-
-/// The texts that would have fitted at the furthest place, and that place.
+/// Explains why a text does not parse; `last` says that the file ends with it.
 ///
 /// Parses again with pest's record of attempts switched on. The switch is global, so one thread at a time uses it;
 /// parses of other threads meanwhile are only slower.
-fn attempts(text: &str) -> Option<(usize, BTreeSet<String>)> {
+pub fn explain(rule: Rule, text: &str, last: bool) -> Failure {
     static SWITCH: Mutex<()> = Mutex::new(());
-    let _guard = SWITCH.lock().unwrap_or_else(|e| e.into_inner());
-    pest::set_error_detail(true);
-    let result = StapGrammar::parse(Rule::item, text);
-    pest::set_error_detail(false);
-    let attempts = result.err()?.parse_attempts()?;
-    let expected = attempts.expected_tokens().into_iter().map(|token| readable(token.to_string()));
-    Some((attempts.max_position, expected.collect()))
+    let result = {
+        let _guard = SWITCH.lock().unwrap_or_else(|e| e.into_inner());
+        pest::set_error_detail(true);
+        let result = StapGrammar::parse(rule, text);
+        pest::set_error_detail(false);
+        result
+    };
+    let error = result.err();
+    let in_grammar = error.as_ref().filter(|e| !matches!(e.variant, ErrorVariant::CustomError { .. }));
+    if let Some(attempts) = in_grammar.and_then(Error::parse_attempts) {
+        let expected = attempts.expected_tokens().into_iter().map(|token| readable(token.to_string()));
+        let place = Place { text: text.as_bytes(), offset: attempts.max_position, last };
+        let message = message(&expected.collect(), &place);
+        return Failure { message, offset: place.offset, too_deep: false };
+    }
+    let offset = error.map_or(0, |error| match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    });
+    Failure { message: "the script nests too deeply here".to_owned(), offset, too_deep: true }
 }
 
 /// What a text of the grammar stands for: the word of its code, or itself. Of classes only those have a name that tell

@@ -72,7 +72,7 @@ impl Builder<'_> {
     }
 
     fn comma_before(&self, pair: &Pair<'_, Rule>) -> Span {
-        self.joined.tokens[pair.as_span().start().saturating_sub(1)].span
+        self.joined.token_at(self.piece.index(pair.as_span().start()).saturating_sub(1)).span
     }
 
     /// `@hist_log(x)` or `@hist_linear(x, low, high, step)`

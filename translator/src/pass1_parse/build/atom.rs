@@ -162,7 +162,7 @@ impl Builder<'_> {
             Rule::print_char => PrintKind::Char,
             _ => PrintKind::Print,
         };
-        let after = self.joined.token_at(pair.as_span().end()).span;
+        let after = self.span_behind(&pair);
         let span = self.span(&pair);
         let name = self.joined.word(span);
         let (newline, to_string) = (name.ends_with("ln"), name.starts_with('s'));
@@ -170,7 +170,7 @@ impl Builder<'_> {
         let mut depth = 0;
         for part in pair.into_inner() {
             if part.as_rule() == Rule::string && print.literal.is_none() {
-                let (span, next) = (self.span(&part), self.joined.token_at(part.as_span().end()).span);
+                let (span, next) = (self.span(&part), self.span_behind(&part));
                 let text = self.string(part);
                 if kind == PrintKind::Printf
                     && let Err(message) = format::parse(&text)

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use pest::iterators::Pair;
 
 use super::ast::{Embedded, Item};
-use super::join::Joined;
+use super::join::{Joined, Piece};
 use super::literal;
 use super::report::{error_at, error_saw};
 use crate::diag::diagnostic::Saw;
@@ -33,6 +33,8 @@ type Built<T> = Result<T, Box<Diagnostic>>;
 /// Builds the tree of one item.
 pub struct Builder<'j> {
     joined: &'j Joined<'j>,
+    /// What of it was parsed.
+    piece: &'j Piece,
     /// `-g`
     guru: bool,
     /// The version of the language.
@@ -42,9 +44,9 @@ pub struct Builder<'j> {
 }
 
 impl<'j> Builder<'j> {
-    /// A builder for the item whose text is `joined`.
-    pub fn new(joined: &'j Joined<'j>, guru: bool, syntax: (u32, u32)) -> Self {
-        Builder { joined, guru, syntax, in_function: Cell::new(false) }
+    /// A builder for the item whose text is `joined`, all of it but the contents of holes in `piece`.
+    pub fn new(joined: &'j Joined<'j>, piece: &'j Piece, guru: bool, syntax: (u32, u32)) -> Self {
+        Builder { joined, piece, guru, syntax, in_function: Cell::new(false) }
     }
 
     /// The items of one parse: several for `global a, b`.
@@ -60,7 +62,12 @@ impl<'j> Builder<'j> {
 
     /// The span of the token that a pair starts with.
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
-        self.joined.token_at(pair.as_span().start()).span
+        self.joined.token_at(self.piece.index(pair.as_span().start())).span
+    }
+
+    /// The span of the token behind a pair.
+    fn span_behind(&self, pair: &Pair<'_, Rule>) -> Span {
+        self.joined.token_at(self.piece.index(pair.as_span().end())).span
     }
 
     /// The text of the token that a pair starts with, which is a word or a sign.

@@ -81,8 +81,8 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::component_name => {
-                    let pieces = part.as_span();
-                    let pieces = &self.joined.tokens[pieces.start()..pieces.end()];
+                    let first = self.piece.index(part.as_span().start());
+                    let pieces = &self.joined.tokens[first..first + part.as_str().len()];
                     name = match pieces {
                         [one] => Symbol::new(self.joined.word(one.span)),
                         several => {

@@ -1,21 +1,41 @@
 //! Statements.
 
+use pest::Parser;
 use pest::iterators::Pair;
 
 use super::at_operator::stat_op;
 use super::expr::too_deep;
-use super::{Builder, Built, Rule, at, incomplete, only, saw};
+use super::{Builder, Built, Rule, StapGrammar, at, incomplete, only, saw};
 use crate::diag::Code;
 use crate::pass1_parse::ast::{Block, Expr, ExprKind, Foreach, ForeachBase, Sort, SortBy, Stmt, StmtKind};
 use crate::pass1_parse::items::MAX_NESTING;
+use crate::pass1_parse::large::Hole;
 use crate::source::{Span, Symbol};
 
 impl Builder<'_> {
     /// A block at nesting `level`.
     pub(super) fn block(&self, pair: Pair<'_, Rule>, level: usize) -> Built<Block> {
         let span = self.span(&pair);
+        if let Some(hole) = self.joined.hole(self.piece.index(pair.as_span().start())) {
+            return Ok(Block { span, stmts: self.hole(hole, level)? });
+        }
         let stmts = pair.into_inner().map(|inner| self.stmt(inner, level)).collect::<Built<_>>()?;
         Ok(Block { span, stmts })
+    }
+
+    /// The statements of a block whose contents are parsed by themselves.
+    fn hole(&self, hole: &Hole, level: usize) -> Built<Vec<Stmt>> {
+        let mut stmts = Vec::new();
+        for part in &hole.parts {
+            let piece = self.joined.piece(part.clone(), usize::MAX);
+            let in_function = self.in_function.clone();
+            let builder = Builder { joined: self.joined, piece: &piece, in_function, ..*self };
+            let pairs = StapGrammar::parse(Rule::statements, &piece.text).map_err(|_| incomplete())?;
+            for pair in pairs {
+                stmts.push(builder.stmt(pair, level)?);
+            }
+        }
+        Ok(stmts)
     }
 
     fn stmt(&self, pair: Pair<'_, Rule>, level: usize) -> Built<Stmt> {
