@@ -149,7 +149,7 @@ mod tests {
             parse(&format!("probe begin, end {{ if (x) {{ {} }} y = 1 }}", BODY.repeat(times)));
         assert!(errors.is_empty(), "{errors:?}");
         let source = sources.file(file.id);
-        let dump = print::dump([(source.name.as_str(), &file)].into_iter());
+        let dump = print::dump([(source.name.as_str(), &file)]);
         String::from_utf8(dump).expect("text")
     }
 
