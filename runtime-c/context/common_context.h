@@ -38,6 +38,9 @@
 			const struct nf_hook_state *state;
 			int verdict;
 		} netfilter;
+		struct {
+			u64 words[STP_TRACEPOINT_WORDS];	/* what the tracepoint passed */
+		} tracepoint;
 	} ips;
 #ifdef STP_NEED_SYMBOLS
 	char symbol[KSYM_SYMBOL_LEN + sizeof(" [kernel]")];	/* what symbols/names.h says of an address */

@@ -66,6 +66,7 @@ enum stp_probe_type {
 	stp_probe_type_data,
 	stp_probe_type_procfs,
 	stp_probe_type_netfilter,
+	stp_probe_type_tracepoint,
 };
 
 /* begin, end, error: sorted by the translator, lowest priority number first. */
@@ -145,6 +146,21 @@ struct stap_netfilter_probe {
 	int priority;
 	unsigned int optional_p:1;
 	struct stap_probe *const probe;
+};
+
+struct tracepoint;
+
+/* Words of a tracepoint's call that handlers can read, the probe's own datum not counted. */
+#define STP_TRACEPOINT_WORDS 15
+
+/* kernel.trace, kernel.tracepoint and module.tracepoint; sorted by name */
+struct stap_tracepoint_probe {
+	const char *const name;
+	const char *const module;	/* "kernel", or the name of a module */
+	void *const enter;		/* what the tracepoint calls, with this row as its datum */
+	struct stap_probe *const probe;
+	struct tracepoint *tp;		/* kept by probe/tracepoint.h: registered there */
+	unsigned int optional_p:1;
 };
 
 #endif

@@ -38,6 +38,53 @@ pub fn parameters(types: &dyn Types, params: &[TypeId]) -> Result<Vec<Location>,
         .collect()
 }
 
+/// Most words of a call that a probe function looks at; runtime-c/probe/tracepoint.h has as many.
+pub const MAX_ARGUMENTS: u16 = 16;
+
+/// The parameters of a function as words of its call: those in registers first, then those on the stack.
+pub fn arguments(types: &dyn Types, params: &[TypeId]) -> Result<Vec<Location>, Broken> {
+    let sizes = params.iter().map(|&ty| Ok(passed_size(types, ty)?.unwrap_or(0)));
+    let sizes: Vec<u64> = sizes.collect::<Result<_, Broken>>()?;
+    Ok(parameters(types, params)?.into_iter().zip(sizes).map(|(at, bytes)| argument(at, bytes)).collect())
+}
+
+fn argument(at: Location, bytes: u64) -> Location {
+    match at {
+        Location::Register(register) => match INTEGER.iter().position(|&known| known == register) {
+            Some(word) => Location::Argument(word as u16),
+            None => Location::Missing("it is in no register of a call".into()),
+        },
+        Location::Pieces(pieces) => {
+            let part = |Piece { bytes, location }| Piece { bytes, location: argument(location, WORD) };
+            Location::Pieces(pieces.into_iter().map(part).collect())
+        }
+        Location::Memory(program) => match program[..] {
+            [Op::Register(STACK_POINTER, offset)] => on_stack(offset, bytes),
+            _ => Location::Missing("it is not on the stack of a call".into()),
+        },
+        other => other,
+    }
+}
+
+/// Words of the stack; the first lies above the return address.
+fn on_stack(offset: i64, bytes: u64) -> Location {
+    let first = u64::try_from(offset).unwrap_or(0) / WORD + INTEGER.len() as u64 - 1;
+    let words = bytes.div_ceil(WORD);
+    if words == 0 || first.saturating_add(words) > u64::from(MAX_ARGUMENTS) {
+        return Location::Missing(format!("it is passed behind the first {MAX_ARGUMENTS} words"));
+    }
+    let word = |index: u64| Location::Argument((first + index) as u16);
+    match words {
+        1 => word(0),
+        _ => {
+            let size = |index: u64| (bytes - index * WORD).min(WORD) as u32;
+            Location::Pieces(
+                (0..words).map(|index| Piece { bytes: size(index), location: word(index) }).collect(),
+            )
+        }
+    }
+}
+
 /// Where a function's result lies when it has returned; `None` when it has none.
 pub fn result(types: &dyn Types, ty: TypeId) -> Result<Option<Location>, Broken> {
     if peel(types, ty)?.1 == Type::Void {
@@ -127,6 +174,30 @@ mod tests {
         // One register is left: the record of two words goes on the stack, what follows takes the register.
         assert_eq!(found[5], stack(32));
         assert_eq!(found[6], Location::Register(9));
+    }
+
+    #[test]
+    fn words_of_a_call() {
+        let params: Vec<_> = [8, 4, 16, 8, 16, 8, 1, 24].iter().map(|&size| id(size)).collect();
+        let found = arguments(&Sizes, &params).expect("sound");
+        let words = |from: u16, sizes: &[u32]| {
+            let words = sizes.iter().zip(from..);
+            Location::Pieces(
+                words.map(|(&bytes, word)| Piece { bytes, location: Location::Argument(word) }).collect(),
+            )
+        };
+        assert_eq!(found[..2], [Location::Argument(0), Location::Argument(1)]);
+        assert_eq!(found[2], words(2, &[8, 8]));
+        // One register is left: it takes the next single word, and the record of two goes on the stack.
+        assert_eq!(
+            found[3..7],
+            [Location::Argument(4), words(6, &[8, 8]), Location::Argument(5), Location::Argument(8)]
+        );
+        assert_eq!(found[7], words(9, &[8, 8, 8]));
+        let many: Vec<_> = (0..20).map(|_| id(8)).collect();
+        let found = arguments(&Sizes, &many).expect("sound");
+        assert_eq!(found[15], Location::Argument(15));
+        assert!(matches!(found[16], Location::Missing(_)));
     }
 
     #[test]

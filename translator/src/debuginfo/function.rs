@@ -1,6 +1,7 @@
 //! Functions and variables as plain data.
 
 use super::location::Location;
+use super::tracepoints::Tracepoint;
 use super::types::TypeId;
 use crate::source::Symbol;
 
@@ -65,6 +66,8 @@ pub enum Site {
     Entry,
     /// An instruction, by its address in the object as it was linked.
     Address(u64),
+    /// A call that the function makes for a tracepoint: its parameters are those of the call.
+    Tracepoint(Tracepoint),
 }
 
 /// A parameter, local or global variable.

@@ -13,6 +13,8 @@ pub enum Location {
     Value(Vec<Op>),
     /// At the address of a symbol of the object, which the kernel resolves when the probes are loaded.
     Symbol(String),
+    /// A word that a tracepoint passes to its probes, counted from 0, the probe's own datum.
+    Argument(u16),
     /// In pieces, the value's low bytes first.
     Pieces(Vec<Piece>),
     /// Not to be had; the text says why: optimised out, an implicit pointer.

@@ -22,6 +22,7 @@ pub mod places;
 pub mod spell;
 #[cfg(test)]
 mod tests;
+pub mod tracepoints;
 pub mod types;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::source::Symbol;
 
 pub use function::{Function, FunctionId, Outline, Role, Site, Statement, Variable};
 pub use objects::{Known, Lack, Objects};
+pub use tracepoints::Tracepoint;
 pub use types::{Type, TypeId, TypeKind, Types};
 
 /// Where answers come from.

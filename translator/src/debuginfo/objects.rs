@@ -1,7 +1,7 @@
 //! The objects of a session, each read when something is first asked of it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -14,9 +14,11 @@ use super::find::Search;
 use super::places::Subject;
 use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, ObjectId};
+use crate::cache::Cache;
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::kernel::symbols::Symbols;
+use crate::kernel::trace_headers::TraceHeaders;
 use crate::kernel::{Package, Target, modules, symvers, unpack};
 use crate::session::Session;
 use crate::source::Symbol;
@@ -59,6 +61,7 @@ pub struct Objects<'s> {
     kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
     modules: RefCell<FxHashMap<String, Result<Known, Lack>>>,
     symbols: RefCell<FxHashMap<String, Result<Rc<Symbols>, String>>>,
+    trace_headers: OnceCell<TraceHeaders>,
 }
 
 impl<'s> Objects<'s> {
@@ -71,6 +74,7 @@ impl<'s> Objects<'s> {
             kernel_btf: OnceCell::new(),
             modules: RefCell::default(),
             symbols: RefCell::default(),
+            trace_headers: OnceCell::new(),
         }
     }
 
@@ -168,6 +172,21 @@ impl<'s> Objects<'s> {
         let Target { root, release, .. } = &self.session.target;
         let all = modules::all(self.session.host, root, release);
         all.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The modules of the tracepoints that modules export, by the tracepoints' names.
+    pub fn exported_tracepoints(&self) -> BTreeMap<String, String> {
+        let dir = self.session.target.build_dir.as_deref();
+        let found = dir.map(|dir| symvers::owners(self.session.host, dir, "__tracepoint_"));
+        found.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// What the kernel's headers declare as tracepoints; nothing when they are not installed.
+    pub fn trace_headers(&self) -> &TraceHeaders {
+        self.trace_headers.get_or_init(|| {
+            let read = |dir| TraceHeaders::read(self.session.host, &Cache::open(self.session), dir);
+            self.session.target.build_dir.as_deref().map(read).unwrap_or_default()
+        })
     }
 
     /// The symbols that `kernel`, or a module, exports.

@@ -52,7 +52,7 @@ fn pointer(types: &dyn Types, target: TypeId, depth: usize) -> Result<String, Br
     if let Type::Function(_) = types.ty(target)?
         && let Some((result, params)) = name.split_once(" (")
     {
-        return Ok(format!("{result} (*)({params}"));
+        return Ok(format!("{result} (*) ({params}"));
     }
     Ok(format!("{name}*"))
 }

@@ -125,6 +125,8 @@ pub enum ContextValue {
     Written,
     /// What a netfilter hook is told.
     Packet(PacketValue),
+    /// A word that a tracepoint passes, from 1 on.
+    Argument(u16),
 }
 
 impl ContextValue {

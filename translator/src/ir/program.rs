@@ -254,6 +254,8 @@ pub enum Point {
     Procfs(ProcfsPoint),
     /// `netfilter.hook("H").pf("P").priority("N")`
     Netfilter(NetfilterPoint),
+    /// `kernel.trace`, `kernel.tracepoint`, `module().tracepoint`.
+    Tracepoint(TracepointPoint),
     /// What a return probe keeps of its function's entry: `@entry`. The return probe names the same pair.
     KprobeEntry { pair: u32 },
 }
@@ -311,6 +313,15 @@ pub enum TimerJiffies {
     Jiffies(u64),
     /// So many times a second.
     Hz(u64),
+}
+
+/// A tracepoint, which the kernel finds by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracepointPoint {
+    /// `kernel`, or the name of a module.
+    pub module: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A kprobe or kretprobe by symbol.

@@ -13,6 +13,7 @@ pub mod release;
 pub mod symbols;
 pub mod symvers;
 pub mod sysroot;
+pub mod trace_headers;
 pub mod tree;
 pub mod unpack;
 

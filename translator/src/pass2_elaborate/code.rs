@@ -142,6 +142,7 @@ impl Code<'_> {
             ExprKind::Context(ContextValue::UserRegister(number)) => format!("@uregister({number})"),
             ExprKind::Context(ContextValue::CpuOffset) => "@percpu".into(),
             ExprKind::Context(ContextValue::Counter(name)) => format!("@perf(\"{name}\")"),
+            ExprKind::Context(ContextValue::Argument(word)) => format!("@argument({word})"),
             ExprKind::Context(ContextValue::Register(number)) => format!("@kregister({number})"),
             ExprKind::Context(ContextValue::Written) => "$value".into(),
             ExprKind::Context(ContextValue::Packet(value)) => value.name().into(),

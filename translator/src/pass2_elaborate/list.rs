@@ -79,7 +79,7 @@ fn target_variables(objects: &Objects<'_>, scope: Scope) -> Result<Vec<String>, 
     {
         found.push(format!("$return:{}", spell(objects, ty)?));
     }
-    for variable in info.variables(scope.function, scope.site)? {
+    for variable in objects.variables(&*info, scope.function, scope.site)? {
         found.push(format!("${}:{}", variable.name, spell(objects, variable.ty)?));
     }
     Ok(found)

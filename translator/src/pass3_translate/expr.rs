@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::target::{counter, register, saved};
+use super::tracepoint::argument;
 use super::writer::{Writer, c_long};
 use crate::ir::expr::{ContextValue, Expr, ExprKind, Place};
 use crate::ir::program::Constant;
@@ -71,6 +72,7 @@ impl Body<'_> {
             ExprKind::Context(ContextValue::Counter(name)) => counter(self.unit.program, *name),
             ExprKind::Context(ContextValue::Packet(value)) => self.packet(*value),
             ExprKind::Answer { value, .. } => self.verdict(value),
+            ExprKind::Context(ContextValue::Argument(word)) => argument(*word),
             ExprKind::Save { slot, value } => self.save(*slot, value),
             ExprKind::Load { bytes, signed, user, address } => {
                 self.load((*bytes, *signed, *user), address, expr.span)

@@ -26,6 +26,7 @@ mod tables;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tracepoint;
 mod writer;
 
 use rustc_hash::FxHashMap;

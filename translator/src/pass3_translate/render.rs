@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::{Diagnostic, Severity};
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("module.c", include_str!("../../../kmod-templates/module.c.tera")),
     ("probe_begin_end.c", include_str!("../../../kmod-templates/probe_begin_end.c.tera")),
     ("probe_data.c", include_str!("../../../kmod-templates/probe_data.c.tera")),
@@ -18,6 +18,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("probe_perf.c", include_str!("../../../kmod-templates/probe_perf.c.tera")),
     ("probe_netfilter.c", include_str!("../../../kmod-templates/probe_netfilter.c.tera")),
     ("probe_procfs.c", include_str!("../../../kmod-templates/probe_procfs.c.tera")),
+    ("probe_tracepoint.c", include_str!("../../../kmod-templates/probe_tracepoint.c.tera")),
     ("probe_timer_hr.c", include_str!("../../../kmod-templates/probe_timer_hr.c.tera")),
     ("probe_timer_jiffies.c", include_str!("../../../kmod-templates/probe_timer_jiffies.c.tera")),
 ];
@@ -141,6 +142,17 @@ pub struct RegisteredView {
 pub struct TableView {
     /// Rows in C.
     pub rows: Vec<String>,
+}
+
+/// probe_tracepoint.c
+#[derive(Serialize)]
+pub struct TracepointView {
+    /// Prototypes of probe functions.
+    pub prototypes: Vec<String>,
+    /// Rows in C.
+    pub rows: Vec<String>,
+    /// Probe functions.
+    pub enters: Vec<String>,
 }
 
 /// All templates, parsed.

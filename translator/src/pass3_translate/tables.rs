@@ -3,7 +3,7 @@
 use super::body::Unit;
 use super::render::{ArrayView, MapView, RegisteredView, TableView, Templates};
 use super::writer::{c_long, c_string};
-use super::{histogram, names, procfs};
+use super::{histogram, names, procfs, tracepoint};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{
     Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, NetfilterPoint, PerfPoint, Point, Probe,
@@ -172,34 +172,46 @@ pub fn families(templates: &Templates, probes: &[&Probe]) -> Result<Families, Di
         families.has_begin_end = true;
         families.texts.push(templates.render("probe_begin_end.c", &TableView { rows })?);
     }
-    let mut registered = |template: &str, prefix, rows: Vec<String>| -> Result<bool, Diagnostic> {
+    let rows = rows_of(probes, |index, probe| kprobe_row(probes, index, probe));
+    families.has_kprobes = !rows.is_empty();
+    families.table(templates, "probe_kprobe.c", "stap_kprobe", rows)?;
+    if let Some(view) = tracepoint::view(probes) {
+        families.register("stap_tracepoint", templates.render("probe_tracepoint.c", &view)?);
+    }
+    families.table(templates, "probe_timer_hr.c", "stap_hrtimer", rows_of(probes, hrtimer_row))?;
+    families.table(templates, "probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
+    families.table(templates, "probe_perf.c", "stap_perf", rows_of(probes, perf_row))?;
+    families.table(templates, "probe_data.c", "stap_data", rows_of(probes, data_row))?;
+    if families.table(templates, "probe_procfs.c", "stap_procfs", procfs::rows(probes))? {
+        families.includes.push("context/procfs.h");
+    }
+    if families.table(templates, "probe_netfilter.c", "stap_netfilter", rows_of(probes, netfilter_row))? {
+        families.includes.push("context/netfilter.h");
+    }
+    Ok(families)
+}
+
+impl Families {
+    /// A family that is nothing but its table, when that has rows; whether it has.
+    fn table(
+        &mut self,
+        templates: &Templates,
+        template: &str,
+        prefix: &'static str,
+        rows: Vec<String>,
+    ) -> Result<bool, Diagnostic> {
         if rows.is_empty() {
             return Ok(false);
         }
-        families.texts.push(templates.render(template, &TableView { rows })?);
-        let before = families.registered.last().map(|view: &RegisteredView| view.prefix);
-        families.registered.push(RegisteredView { prefix, before });
+        self.register(prefix, templates.render(template, &TableView { rows })?);
         Ok(true)
-    };
-    let mut includes = Vec::new();
-    let has_kprobes = registered(
-        "probe_kprobe.c",
-        "stap_kprobe",
-        rows_of(probes, |index, probe| kprobe_row(probes, index, probe)),
-    )?;
-    registered("probe_timer_hr.c", "stap_hrtimer", rows_of(probes, hrtimer_row))?;
-    registered("probe_timer_jiffies.c", "stap_timer", rows_of(probes, timer_row))?;
-    registered("probe_perf.c", "stap_perf", rows_of(probes, perf_row))?;
-    registered("probe_data.c", "stap_data", rows_of(probes, data_row))?;
-    if registered("probe_procfs.c", "stap_procfs", procfs::rows(probes))? {
-        includes.push("context/procfs.h");
     }
-    if registered("probe_netfilter.c", "stap_netfilter", rows_of(probes, netfilter_row))? {
-        includes.push("context/netfilter.h");
+
+    fn register(&mut self, prefix: &'static str, text: String) {
+        self.texts.push(text);
+        let before = self.registered.last().map(|view| view.prefix);
+        self.registered.push(RegisteredView { prefix, before });
     }
-    families.has_kprobes = has_kprobes;
-    families.includes = includes;
-    Ok(families)
 }
 
 fn rows_of(probes: &[&Probe], row: impl Fn(usize, &Probe) -> Option<String>) -> Vec<String> {

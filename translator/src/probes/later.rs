@@ -25,10 +25,7 @@ impl Family for Unready {
             "module(string).function(number).**",
             "module(string).statement(string).**",
             "module(string).statement(number).**",
-            "module(string).tracepoint(string)",
             "kprobe.statement(number).absolute",
-            "kernel.trace(string)",
-            "kernel.tracepoint(string)",
             "kernel.lsm(string)",
             "process.**",
             "process(string).**",
@@ -67,9 +64,6 @@ fn instead(components: &[Component]) -> (usize, &'static str) {
             "it needs the kernel's debuginfo, which this version does not read; \
              use kernel.function(\"NAME\"), .return, or kernel.function(\"NAME+0xOFFSET\")",
         ),
-        ("kernel" | "module", "trace" | "tracepoint") => {
-            (second, "tracepoints cannot be probed yet; use kernel.function(\"NAME\") near the tracepoint")
-        }
         ("kernel", _) => (second, "use kernel.function(\"NAME\")"),
         ("process" | "debuginfod" | "java" | "python2" | "python3", _) => (
             0,

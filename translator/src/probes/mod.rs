@@ -9,6 +9,7 @@ mod netfilter;
 mod perf;
 pub mod procfs;
 mod timer;
+mod tracepoint;
 
 use crate::debuginfo::{FunctionId, ObjectId, Objects, Site};
 use crate::diag::{Code, Diagnostic};
@@ -61,6 +62,14 @@ impl Derivation {
     fn as_written(point: Point, components: &[Component]) -> Vec<Self> {
         vec![Derivation { point, pp: point_text(components), scope: None, doubt: None }]
     }
+
+    /// The name of the tracepoint that it fires at.
+    fn tracepoint(&self) -> Option<&str> {
+        match &self.point {
+            Point::Tracepoint(point) => Some(&point.name),
+            _ => None,
+        }
+    }
 }
 
 /// All families.
@@ -73,6 +82,7 @@ pub static FAMILIES: &[&dyn Family] = &[
     &data::Data,
     &procfs::Procfs,
     &netfilter::Netfilter,
+    &tracepoint::Tracepoints,
     &later::Unready,
 ];
 

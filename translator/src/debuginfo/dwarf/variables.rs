@@ -28,7 +28,7 @@ struct Spot {
 /// What is in scope at a site of a function, outer blocks first.
 pub fn at(dwarf: &Dwarf, die: u32, entry: Option<u64>, site: Site) -> Result<Vec<Variable>, Broken> {
     let pc = match site {
-        Site::Entry => entry.unwrap_or(0),
+        Site::Entry | Site::Tracepoint(_) => entry.unwrap_or(0),
         Site::Address(address) => address,
     };
     // Only at the first instruction of a function that is called do registers and stack have their agreed meaning.

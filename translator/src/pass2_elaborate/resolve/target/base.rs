@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::lower::Spot;
 use super::{Fail, Found, Value, sound, told};
-use crate::debuginfo::{DebugInfo, Kind, Known, TypeId, TypeKind, Variable, abi};
+use crate::debuginfo::{DebugInfo, Kind, Known, Site, TypeId, TypeKind, Variable, abi};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::ContextValue;
 use crate::ir::{Expr, ExprKind};
@@ -38,7 +38,7 @@ impl Resolver<'_, '_> {
                 }
             };
         }
-        let variables = sound(info.variables(scope.function, scope.site), span)?;
+        let variables = sound(self.names.objects.variables(&*info, scope.function, scope.site), span)?;
         match variables.iter().rfind(|variable| variable.name.as_str() == plain) {
             Some(variable) => {
                 let spot = Spot { object: scope.object, span };
@@ -51,6 +51,13 @@ impl Resolver<'_, '_> {
                 let function = sound(info.function(scope.function), span)?;
                 let names: Vec<String> =
                     variables.iter().map(|variable| format!("${}", variable.name)).collect();
+                if let Site::Tracepoint(_) = scope.site {
+                    let message = format!(
+                        "unable to find tracepoint variable '{name}' (alternatives: {}, $$name, $$vars, $$parms)",
+                        names.join(", ")
+                    );
+                    return told(message.replace(": , ", ": "), span);
+                }
                 let message = format!(
                     "unable to find local '{plain}', [man error::dwarf] in {} (alternatives: {})",
                     function.name,

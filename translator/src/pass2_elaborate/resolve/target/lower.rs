@@ -33,6 +33,9 @@ impl Resolver<'_, '_> {
     pub(super) fn held(&mut self, location: &Location, spot: Spot) -> Found<Held> {
         Ok(match location {
             Location::Register(number) => Held::Register(*number),
+            Location::Argument(word) => {
+                Held::Computed(make(spot.span, ExprKind::Context(ContextValue::Argument(*word))))
+            }
             Location::Memory(program) => Held::Memory(self.run(program, spot)?),
             Location::Value(program) => Held::Computed(self.run(program, spot)?),
             Location::Symbol(name) => Held::Memory(self.symbol(spot.object, name, spot.span)?),

@@ -3,6 +3,7 @@
 use super::lower::Spot;
 use super::pieces::register;
 use super::{Found, Held, Value, number, sound, told};
+use crate::debuginfo::Site;
 use crate::debuginfo::types::{Array, Encoding, Found as Place, Member, Record, Type, TypeId, peel};
 use crate::ir::arena::Arena;
 use crate::ir::expr::{Conversion, FormatSpec, Piece, Print};
@@ -50,6 +51,10 @@ impl Text {
 impl Resolver<'_, '_> {
     /// `$$vars`, `$$parms`, `$$locals`, `$$return`, with dollars behind them when values shall be spelt out.
     pub(super) fn all_variables(&mut self, name: Symbol, dollars: u8, span: Span) -> Found<Expr> {
+        if let Some(known) = self.tracepoint_text(name) {
+            self.carried = None;
+            return Ok(make(span, ExprKind::Constant(Constant::String(known.as_str().as_bytes().to_vec()))));
+        }
         let mut text = Text { pieces: Vec::new(), fields: 0, deep: false, span };
         for (name, value) in self.named_values(name, span)? {
             if !text.pieces.is_empty() {
@@ -72,8 +77,19 @@ impl Resolver<'_, '_> {
     /// Whether `$$name` has a meaning here.
     pub(super) fn all_names(&mut self, node: &ast::Expr) -> Found<()> {
         match &node.kind {
+            ast::ExprKind::Target(name) if self.tracepoint_text(*name).is_some() => Ok(()),
             ast::ExprKind::Target(name) => self.named_values(*name, node.span).map(drop),
             _ => told("no variables", node.span),
+        }
+    }
+
+    /// `$$name` and `$$system` at a tracepoint.
+    fn tracepoint_text(&self, name: Symbol) -> Option<Symbol> {
+        let (scope, _) = self.function_here()?;
+        match (scope.site, name.as_str()) {
+            (Site::Tracepoint(point), "$$name") => Some(point.name),
+            (Site::Tracepoint(point), "$$system") => Some(point.system),
+            _ => None,
         }
     }
 
@@ -89,11 +105,18 @@ impl Resolver<'_, '_> {
         }
         match name.as_str() {
             "$$vars" | "$$parms" if !scope.returns => {
-                for variable in sound(info.variables(scope.function, scope.site), span)? {
+                for variable in sound(self.names.objects.variables(&*info, scope.function, scope.site), span)?
+                {
                     let spot = Spot { object: scope.object, span };
                     let value = self.located(&variable, spot);
                     found.push((variable.name, value));
                 }
+            }
+            "$$locals" | "$$return" if matches!(scope.site, Site::Tracepoint(_)) => {
+                return told(
+                    format!("a tracepoint has no {name}, only $$vars, $$parms, $$name and $$system"),
+                    span,
+                );
             }
             "$$vars" | "$$parms" | "$$locals" | "$$return" => {}
             _ => return told(format!("unknown target variable {name}"), span),
