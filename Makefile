@@ -14,7 +14,7 @@ man       := $(DESTDIR)$(PREFIX)/share/man
 C_SOURCES := $(shell git ls-files 'runtime-c/*.c' 'runtime-c/*.h' 'tests/workloads/*.c')
 
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-demo build demo test check check-c bench compat soak fuzz debug-kernel workloads install uninstall
+.PHONY: help setup setup-demo build demo test check check-c bench compat kernels soak fuzz debug-kernel workloads install uninstall
 
 ## help: this list (the default target)
 help:
@@ -59,6 +59,10 @@ bench: setup build workloads
 ## compat: write docs/compat.md, how far each example script of systemtap-doc gets
 compat: build
 	$(CARGO) run -q --release -p stap-tests --bin compat
+
+## kernels: run the cases on every installed kernel and write the table of docs/kernels.md
+kernels: build workloads
+	$(CARGO) run -q --release -p stap-tests --bin kernels
 
 ## fuzz: fuzz the passes, ten minutes a target; installs a nightly compiler and cargo-fuzz for this user
 fuzz:

@@ -72,6 +72,14 @@ impl Case {
         if self.ok { 0 } else { 1 }
     }
 
+    /// Whether this machine lacks a program that the case needs.
+    pub fn lacks_program(&self) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found =
+            |program: &String| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+        !self.directives.requires.iter().all(found)
+    }
+
     /// Runs a case of passes 1 to 4.
     pub fn run_on_host(&self, programs: &Programs, release: &str) -> Result<(), String> {
         let first = self.stap(programs, release)?;

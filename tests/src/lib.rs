@@ -10,6 +10,8 @@ pub mod compat;
 pub mod directives;
 pub mod examples;
 pub mod expect;
+pub mod families;
+pub mod guest_cases;
 pub mod parallel;
 pub mod peer;
 pub mod process;

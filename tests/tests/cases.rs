@@ -1,17 +1,14 @@
 //! Runs the case files. `cargo test -p stap-tests --test cases [FILTER]`
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use stap_tests::batch::{self, Run};
 use stap_tests::case::{self, Case, Phase};
 use stap_tests::directives::Directives;
-use stap_tests::expect::{self, Outcome};
-use stap_tests::parallel;
+use stap_tests::expect;
+use stap_tests::guest_cases::{self, Outcomes};
 use stap_tests::programs::{kernels, programs, release_of, with_dwarf};
-use stap_vm::Vm;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -30,10 +27,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     let dwarf = with_dwarf();
     for release in &kernels {
-        let name = release_of(release);
-        let has_dwarf = dwarf.as_ref() == Some(release);
-        let wants =
-            |directives: &Directives| directives.wants_kernel(&name) || has_dwarf && directives.wants_dwarf();
+        let wants = guest_cases::wanted_by(release);
         trials.extend(guest_trials(&cases, Some(release), &arguments, &wants));
     }
     if dwarf.as_ref().is_none_or(|release| !kernels.contains(release)) {
@@ -60,7 +54,7 @@ fn host_trials(case: &Case, kernels: &[String]) -> Vec<Trial> {
                 _ => case.name.clone(),
             };
             let (job, release) = (case.clone(), release.clone());
-            let ignored = lacks_program(case);
+            let ignored = case.lacks_program();
             Trial::test(name, move || Ok(job.judge(job.run_on_host(programs(), &release))?))
                 .with_ignored_flag(ignored)
         })
@@ -99,7 +93,7 @@ fn guest_trials(
     wanted
         .into_iter()
         .map(|(name, case)| {
-            let (batch, ignored) = (Arc::clone(&batch), release.is_none() || lacks_program(&case));
+            let (batch, ignored) = (Arc::clone(&batch), release.is_none() || case.lacks_program());
             Trial::test(name, move || batch.outcome(&case)).with_ignored_flag(ignored)
         })
         .collect()
@@ -112,68 +106,19 @@ fn is_asked_for(name: &str, arguments: &Arguments) -> bool {
     arguments.filter.as_ref().is_none_or(matches) && !arguments.skip.iter().any(matches)
 }
 
-fn lacks_program(case: &Case) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = |program: &String| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    !case.directives.requires.iter().all(found)
-}
-
 /// The cases under run/ for one kernel, and what became of them.
 struct Batch {
     release: String,
     cases: Vec<Case>,
-    outcomes: OnceLock<HashMap<String, Result<(), String>>>,
+    outcomes: OnceLock<Outcomes>,
 }
 
 impl Batch {
     fn outcome(&self, case: &Case) -> Result<(), Failed> {
-        let outcomes = self.outcomes.get_or_init(|| self.run());
+        let outcomes = self.outcomes.get_or_init(|| guest_cases::run(&self.release, &self.cases));
         let outcome = outcomes.get(&case.name).cloned().unwrap_or_else(|| Err("did not run".to_owned()));
         let script = std::fs::read_to_string(&case.path).unwrap_or_default();
         let shown = |message| format!("{}:\n{}{message}", case.path.display(), expect::indent(&script));
         Ok(case.judge(outcome).map_err(shown)?)
-    }
-
-    fn run(&self) -> HashMap<String, Result<(), String>> {
-        let built = parallel::map(&self.cases, |case| self.compile(case));
-        let mut outcomes = HashMap::new();
-        let (mut loaded, mut runs) = (Vec::new(), Vec::new());
-        for (case, built) in self.cases.iter().zip(built) {
-            match built {
-                Ok(run) => {
-                    loaded.push(case);
-                    runs.push(run);
-                }
-                Err(failure) => {
-                    outcomes.insert(case.name.clone(), Err(failure));
-                }
-            }
-        }
-        if runs.is_empty() {
-            return outcomes;
-        }
-        match Vm::new(&self.release) {
-            Ok(vm) => {
-                for (case, outcome) in loaded.iter().zip(batch::run(&vm, &runs)) {
-                    let outcome = outcome.and_then(|o| expect::check(&case.directives, case.exit(), &o));
-                    outcomes.insert(case.name.clone(), outcome);
-                }
-            }
-            Err(error) => {
-                outcomes.extend(loaded.iter().map(|case| (case.name.clone(), Err(error.to_string()))));
-            }
-        }
-        outcomes
-    }
-
-    fn compile(&self, case: &Case) -> Result<Run, String> {
-        let directives = &case.directives;
-        let module = programs()
-            .module(&self.release, &directives.args, &case.path, &directives.script_args)
-            .map_err(|outcome: Outcome| {
-                let stderr = expect::indent(&String::from_utf8_lossy(&outcome.stderr));
-                format!("stap -p4 failed with exit code {}:\n{stderr}", outcome.exit)
-            })?;
-        Ok(Run::staprun(programs(), module, directives))
     }
 }
