@@ -31,8 +31,40 @@ pub struct DebugFile {
     pub linked: bool,
     /// The sections that a running kernel has, by their addresses in this file.
     pub sections: Vec<Section>,
-    /// Symbols of a module that no other of its symbols shares the name with, by address.
-    pub symbols: Vec<(u64, String)>,
+    elf: File<'static>,
+    layout: Vec<(SectionIndex, u64)>,
+}
+
+/// A symbol of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedAddress {
+    /// Its name.
+    pub name: &'static str,
+    /// Its address, as the file's debuginfo counts it.
+    pub address: u64,
+    /// Its size.
+    pub size: u64,
+    /// What it stands for.
+    pub kind: SymbolKind,
+}
+
+impl DebugFile {
+    /// The symbols of the sections that a running kernel has.
+    pub fn symbols(&self) -> impl Iterator<Item = NamedAddress> {
+        let base =
+            |index: SectionIndex| self.layout.iter().find(|(at, _)| *at == index).map(|(_, base)| *base);
+        self.elf.symbols().filter_map(move |symbol| {
+            let section = base(symbol.section_index()?)?;
+            let address =
+                if self.linked { symbol.address() } else { section.checked_add(symbol.address())? };
+            Some(NamedAddress {
+                name: symbol.name().ok()?,
+                address,
+                size: symbol.size(),
+                kind: symbol.kind(),
+            })
+        })
+    }
 }
 
 /// A section that a running kernel has.
@@ -100,8 +132,9 @@ impl DebugFile {
             dwarf,
             frames: gimli::DebugFrame::from(frames),
             linked: elf.kind() != ObjectKind::Relocatable,
-            symbols: symbols(&elf, &layout),
+            layout: layout.iter().map(|placed| (placed.index, placed.section.address)).collect(),
             sections: layout.into_iter().map(|placed| placed.section).collect(),
+            elf,
         })
     }
 }
@@ -114,30 +147,6 @@ impl DebugFile {
         };
         self.sections.iter().find(holds)
     }
-}
-
-/// Symbols of a module: the kernel tells where they are, once it is loaded.
-fn symbols(elf: &File<'static>, layout: &[Placed]) -> Vec<(u64, String)> {
-    if elf.kind() != ObjectKind::Relocatable {
-        return Vec::new();
-    }
-    let address = |symbol: &object::Symbol<'_, '_>| {
-        let placed = layout.iter().find(|placed| Some(placed.index) == symbol.section_index())?;
-        placed.section.address.checked_add(symbol.address())
-    };
-    let named = elf.symbols().filter(|symbol| matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Text));
-    let mut found: Vec<(String, u64)> =
-        named.filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), address(&symbol)?))).collect();
-    found.sort();
-    let mut unique: Vec<(u64, String)> = found
-        .chunk_by(|one, other| one.0 == other.0)
-        .filter_map(|same| match same {
-            [(name, address)] if !name.is_empty() => Some((*address, name.clone())),
-            _ => None,
-        })
-        .collect();
-    unique.sort();
-    unique
 }
 
 /// A section with the address that it is given here.

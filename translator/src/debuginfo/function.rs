@@ -48,7 +48,7 @@ pub struct Declared {
     pub line: u32,
 }
 
-/// An instruction that begins a line.
+/// An instruction at which a line begins, or goes on after others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// Its address in the object as it was linked.
@@ -57,6 +57,40 @@ pub struct Statement {
     pub file: Symbol,
     /// The line.
     pub line: u32,
+    /// The compiler names it as a place to stop at.
+    pub recommended: bool,
+}
+
+/// Why the kernel keeps probes away from some code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// All of its section is out of bounds: what the kernel does while it takes a probe, or code that is gone after the
+    /// start.
+    Section,
+    /// It is on the kernel's list of functions that must not be probed.
+    Listed,
+}
+
+/// A place that `goto` goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its name.
+    pub name: Symbol,
+    /// Its address in the object as it was linked.
+    pub address: u64,
+    /// Its line; 0 when nobody says.
+    pub line: u32,
+}
+
+/// A call that a function makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What is called.
+    pub name: Symbol,
+    /// Its body, or the instance of it that stands inlined in the caller.
+    pub callee: FunctionId,
+    /// Where the body returns to, as an address of the object as it was linked; `None` for an instance.
+    pub returns: Option<u64>,
 }
 
 /// Where in a function variables are asked for.

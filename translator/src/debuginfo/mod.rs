@@ -27,9 +27,7 @@ pub mod types;
 
 use std::path::PathBuf;
 
-use crate::source::Symbol;
-
-pub use function::{Function, FunctionId, Outline, Role, Site, Statement, Variable};
+pub use function::{Call, Function, FunctionId, Label, Outline, Refusal, Role, Site, Statement, Variable};
 pub use objects::{Known, Lack, Objects};
 pub use tracepoints::Tracepoint;
 pub use types::{Type, TypeId, TypeKind, Types};
@@ -82,6 +80,11 @@ pub trait DebugInfo {
     /// several times: static functions of several files.
     fn each_function(&self, visit: &mut dyn FnMut(&str, FunctionId)) -> Result<(), Broken>;
 
+    /// Calls `visit` for each such function with its name and the file and line that declare it. Only DWARF knows them.
+    fn each_declared(&self, _visit: &mut dyn FnMut(&str, &str, u32, FunctionId)) -> Result<(), Broken> {
+        Ok(())
+    }
+
     /// The functions of exactly this name.
     fn functions_named(&self, name: &str) -> Result<Vec<FunctionId>, Broken>;
 
@@ -98,9 +101,13 @@ pub trait DebugInfo {
     /// declarations; of several with one name the innermost comes last.
     fn variables(&self, id: FunctionId, site: Site) -> Result<Vec<Variable>, Broken>;
 
-    /// A symbol that the running kernel or module surely has, and its address in the object as it was linked: what
-    /// other addresses are told from. Only DWARF needs one.
-    fn anchor(&self) -> Option<(&'static str, u64)> {
+    /// Why the kernel keeps probes away from an instruction, as far as the object says.
+    fn refusal(&self, _address: u64) -> Option<Refusal> {
+        None
+    }
+
+    /// The address of a place in a section, as the other addresses here count it.
+    fn address_in(&self, _section: &str, _offset: u64) -> Option<u64> {
         None
     }
 
@@ -115,8 +122,19 @@ pub trait DebugInfo {
         Ok(Vec::new())
     }
 
-    /// The places that `goto` goes to in a function, by name. Only DWARF knows.
-    fn labels(&self, _id: FunctionId) -> Result<Vec<(Symbol, u64)>, Broken> {
+    /// The places that `goto` goes to in a function. Only DWARF knows.
+    fn labels(&self, _id: FunctionId) -> Result<Vec<Label>, Broken> {
+        Ok(Vec::new())
+    }
+
+    /// The functions that an instruction lies in: the one whose body it is, then what stands inlined there, the innermost
+    /// last. Only DWARF knows.
+    fn functions_at(&self, _address: u64) -> Result<Vec<FunctionId>, Broken> {
+        Ok(Vec::new())
+    }
+
+    /// What a function calls by name. Only DWARF knows.
+    fn calls(&self, _id: FunctionId) -> Result<Vec<Call>, Broken> {
         Ok(Vec::new())
     }
 

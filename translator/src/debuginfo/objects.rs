@@ -13,7 +13,7 @@ use super::dwarf::Dwarf;
 use super::find::Search;
 use super::places::Subject;
 use super::types::{Type, TypeId, TypeKind, Types};
-use super::{Broken, DebugInfo, ObjectId};
+use super::{Broken, DebugInfo, Kind, ObjectId};
 use crate::cache::Cache;
 use crate::cli::options::Debuginfo;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -56,6 +56,7 @@ pub struct Known {
 /// All objects of a session.
 pub struct Objects<'s> {
     session: &'s Session<'s>,
+    told: RefCell<Vec<Diagnostic>>,
     read: RefCell<Vec<Rc<dyn DebugInfo>>>,
     kernel: OnceCell<Result<Known, Lack>>,
     kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
@@ -69,6 +70,7 @@ impl<'s> Objects<'s> {
     pub fn new(session: &'s Session<'s>) -> Self {
         Objects {
             session,
+            told: RefCell::default(),
             read: RefCell::default(),
             kernel: OnceCell::new(),
             kernel_btf: OnceCell::new(),
@@ -93,9 +95,46 @@ impl<'s> Objects<'s> {
         matches!(self.session.options.debuginfo, Debuginfo::Dwarf | Debuginfo::Btf)
     }
 
-    /// Whether the script may say what it likes.
+    /// Whether the script may do what can crash the kernel (-g).
     pub fn guru(&self) -> bool {
         self.session.options.guru
+    }
+
+    /// Keeps a warning about a point that is left out.
+    pub fn tell(&self, warning: Diagnostic) {
+        self.told.borrow_mut().push(warning);
+    }
+
+    /// The warnings since the last call.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        self.told.take()
+    }
+
+    /// What DWARF says about `kernel`, or about a module of that name: for what BTF does not know.
+    pub fn dwarf(&self, name: &str) -> Result<Known, Lack> {
+        let options = &self.session.options;
+        if matches!(options.debuginfo, Debuginfo::None | Debuginfo::Btf) || options.btf.is_some() {
+            let message = "source lines, labels and calls are in the kernel's DWARF debuginfo alone";
+            return Err(Lack::new(message, "leave --debuginfo and --btf out, or use --debuginfo=dwarf"));
+        }
+        let known = self.object(name);
+        match known {
+            Ok(known) if known.info.source().kind == Kind::Dwarf => Ok(known),
+            // The search says what is missing.
+            known if name == "kernel" => {
+                let id = btf::find::kernel(self.session).ok().and_then(|found| found.source.build_id);
+                self.read_dwarf(Subject::Kernel, id.as_deref()).or_else(|lack| known.and(Err(lack)))
+            }
+            known => match modules::find(
+                self.session.host,
+                &self.session.target.root,
+                &self.session.target.release,
+                name,
+            ) {
+                Some(file) => self.read_module_dwarf(&file),
+                None => known,
+            },
+        }
     }
 
     /// What is known about the kernel.

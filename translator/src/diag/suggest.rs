@@ -19,6 +19,13 @@ pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     format!(" (similar: {})", names.join(", "))
 }
 
+/// The same for names of the kernel's functions, as ` (similar functions: a, b)`.
+pub fn similar_functions<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let found = similar(name, candidates);
+    let kind = if found.contains(", ") { "similar functions" } else { "similar function" };
+    found.replacen("similar", kind, 1)
+}
+
 /// Levenshtein's distance of two names in bytes.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -72,6 +72,9 @@ struct Use {
 /// Aliases that the points of one probe may go through: each can double what the one before it stands for.
 const MAX_ALIASES: usize = 100_000;
 
+/// Functions of one point that are named when the kernel keeps probes out of them.
+const MAX_WARNINGS: usize = 8;
+
 /// Derives probes.
 pub struct Deriver<'d, 'a> {
     /// Declarations.
@@ -169,7 +172,9 @@ impl Deriver<'_, '_> {
     ) -> Result<(), Diagnostic> {
         match found.target {
             Target::Family(family) => {
-                let derivations = FAMILIES[family].derive(&found.components, self.objects)?;
+                let derivations = FAMILIES[family].derive(&found.components, self.objects);
+                self.warn(used);
+                let derivations = derivations?;
                 if self.user && !FAMILIES[family].harmless() {
                     let message = "probe point is not allowed for --privilege=stapusr";
                     let last = found.components.last().map_or(used.span, |component| component.span);
@@ -184,6 +189,19 @@ impl Deriver<'_, '_> {
                 Ok(())
             }
             Target::Alias(item) => self.alias(level, used, item, found, out),
+        }
+    }
+
+    /// Points that were left out are told one by one while they are few.
+    fn warn(&self, used: &Use) {
+        let warnings = self.objects.take_warnings();
+        let more = warnings.len().saturating_sub(MAX_WARNINGS);
+        for warning in warnings.into_iter().take(MAX_WARNINGS) {
+            self.sink.push(warning);
+        }
+        if more > 0 {
+            let message = format!("{more} more functions are blocklisted or in blocklisted sections");
+            self.sink.push(Diagnostic::warning(Code::ProbePoint, message, used.span));
         }
     }
 

@@ -7,7 +7,10 @@ mod kprobe;
 mod later;
 mod netfilter;
 mod perf;
+mod place;
 pub mod procfs;
+mod spec;
+mod statement;
 mod timer;
 mod tracepoint;
 
@@ -78,6 +81,7 @@ pub static FAMILIES: &[&dyn Family] = &[
     &timer::Timer,
     &perf::Perf,
     &function::Function,
+    &statement::Statement,
     &kprobe::Kprobe,
     &data::Data,
     &procfs::Procfs,

@@ -57,16 +57,21 @@ fn read(dwarf: &Dwarf, unit: &Unit) -> gimli::Result<Lines> {
             lines.ends.push(row.address());
             continue;
         }
-        let Some(line) = row.line().filter(|_| row.is_stmt()) else { continue };
+        let Some(line) = row.line() else { continue };
         let number = row.file_index();
         let file = *files
             .entry(number)
             .or_insert_with(|| Symbol::new(&file_name(&dwarf.file.dwarf, unit, number).unwrap_or_default()));
         let line = u32::try_from(line.get()).unwrap_or(u32::MAX);
-        lines.rows.push(Statement { address: row.address(), file, line });
+        lines.rows.push(Statement { address: row.address(), file, line, recommended: row.is_stmt() });
     }
+    // Of what is said twice about an instruction the recommendation remains; the order is kept otherwise.
     lines.rows.sort_by_key(|row| row.address);
-    lines.rows.dedup();
+    lines.rows.dedup_by(|again, row| {
+        let same = (again.address, again.file, again.line) == (row.address, row.file, row.line);
+        row.recommended |= same && again.recommended;
+        same
+    });
     lines.ends.sort_unstable();
     Ok(lines)
 }

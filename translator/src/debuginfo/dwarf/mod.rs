@@ -8,6 +8,8 @@ mod lines;
 mod reader;
 mod rows;
 mod scan;
+mod sites;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -35,6 +37,7 @@ pub struct Dwarf {
     inner_arrays: Mutex<Vec<types::InnerArray>>,
     lines: Mutex<FxHashMap<usize, Arc<lines::Lines>>>,
     frames: OnceLock<frames::Frames>,
+    symbols: OnceLock<symbols::Symbols>,
 }
 
 impl Dwarf {
@@ -62,6 +65,7 @@ impl Dwarf {
             inner_arrays: Mutex::default(),
             lines: Mutex::default(),
             frames: OnceLock::new(),
+            symbols: OnceLock::new(),
         })
     }
 }

@@ -4,8 +4,8 @@ use super::units::{Entry, Unit, broken, reference};
 use super::{Dwarf, index::Index, rows::EXTERNAL, types, variables};
 use crate::debuginfo::function::Declared;
 use crate::debuginfo::{
-    Broken, DebugInfo, Function, FunctionId, Outline, Site, Source, Statement, Type, TypeId, TypeKind,
-    Variable,
+    Broken, Call, DebugInfo, Function, FunctionId, Label, Outline, Refusal, Site, Source, Statement, Type,
+    TypeId, TypeKind, Variable,
 };
 use crate::source::Symbol;
 
@@ -24,6 +24,15 @@ impl DebugInfo for Dwarf {
         for row in 0..self.index.functions() {
             let function = self.index.function(row).ok_or_else(cut_off)?;
             visit(self.index.text(function.name), FunctionId(row as u32));
+        }
+        Ok(())
+    }
+
+    fn each_declared(&self, visit: &mut dyn FnMut(&str, &str, u32, FunctionId)) -> Result<(), Broken> {
+        for row in 0..self.index.functions() {
+            let function = self.index.function(row).ok_or_else(cut_off)?;
+            let (name, file) = (self.index.text(function.name), self.index.text(function.file));
+            visit(name, file, function.line_external & !EXTERNAL, FunctionId(row as u32));
         }
         Ok(())
     }
@@ -65,20 +74,17 @@ impl DebugInfo for Dwarf {
         variables::at(self, place.die, place.entry, site)
     }
 
-    /// `_stext` is where the kernel's own code begins; a module has no such symbol.
-    fn anchor(&self) -> Option<(&'static str, u64)> {
-        let text = self.file.sections.iter().find(|section| section.name == ".text")?;
-        self.file.linked.then_some(("_stext", text.address))
+    fn refusal(&self, address: u64) -> Option<Refusal> {
+        self.symbols().refusal(address)
+    }
+
+    fn address_in(&self, section: &str, offset: u64) -> Option<u64> {
+        let section = self.file.sections.iter().find(|known| known.name == section)?;
+        section.address.checked_add(offset).filter(|_| offset < section.size)
     }
 
     fn symbol_at(&self, address: u64) -> Option<(String, u64)> {
-        if let Some((symbol, base)) = self.anchor() {
-            return Some((symbol.to_owned(), address.wrapping_sub(base)));
-        }
-        let section = self.file.section_at(address)?;
-        let after = self.file.symbols.partition_point(|(start, _)| *start <= address);
-        let (start, name) = self.file.symbols.get(after.checked_sub(1)?)?;
-        (*start >= section.address).then(|| (name.clone(), address - start))
+        self.symbol_before(address)
     }
 
     fn statements(&self, id: FunctionId) -> Result<Vec<Statement>, Broken> {
@@ -99,7 +105,17 @@ impl DebugInfo for Dwarf {
         })
     }
 
-    fn labels(&self, id: FunctionId) -> Result<Vec<(Symbol, u64)>, Broken> {
+    fn functions_at(&self, address: u64) -> Result<Vec<FunctionId>, Broken> {
+        self.functions_around(address)
+    }
+
+    fn calls(&self, id: FunctionId) -> Result<Vec<Call>, Broken> {
+        let mut found = Vec::new();
+        self.calls_of(self.place(id)?.die, 0, &mut found)?;
+        Ok(found)
+    }
+
+    fn labels(&self, id: FunctionId) -> Result<Vec<Label>, Broken> {
         let place = self.place(id)?;
         let mut found = Vec::new();
         variables::labels(self, place.die, 0, &mut found)?;

@@ -212,7 +212,7 @@ fn labels_and_lines() {
     let dwarf = program();
     let labelled = one(&dwarf, "labelled");
     let labels = dwarf.labels(labelled).expect("sound");
-    assert_eq!(labels.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["done"]);
+    assert_eq!(labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>(), ["done"]);
     let statements = dwarf.statements(labelled).expect("sound");
     let function = dwarf.function(labelled).expect("sound");
     assert_eq!(statements.first().map(|first| first.address), function.entry);

@@ -8,11 +8,10 @@ use super::types::{children, plain};
 use super::units::{Entry, Unit, broken, die_number};
 use super::{Dwarf, Reader};
 use crate::debuginfo::location::{Location, Op};
-use crate::debuginfo::{Broken, Role, Site, Type, TypeId, Variable};
-use crate::source::Symbol;
+use crate::debuginfo::{Broken, Label, Role, Site, Type, TypeId, Variable};
 
 /// Deepest nesting of blocks that is looked into.
-const MAX_BLOCKS: usize = 100;
+pub const MAX_BLOCKS: usize = 100;
 
 /// Where variables are asked for.
 #[derive(Clone, Copy)]
@@ -81,7 +80,7 @@ fn collect(
 }
 
 /// The labels of a function, those of its blocks among them.
-pub fn labels(dwarf: &Dwarf, die: u32, depth: usize, found: &mut Vec<(Symbol, u64)>) -> Result<(), Broken> {
+pub fn labels(dwarf: &Dwarf, die: u32, depth: usize, found: &mut Vec<Label>) -> Result<(), Broken> {
     if depth > MAX_BLOCKS {
         return Err(Broken(format!("blocks nest deeper than {MAX_BLOCKS}")));
     }
@@ -95,7 +94,7 @@ pub fn labels(dwarf: &Dwarf, die: u32, depth: usize, found: &mut Vec<(Symbol, u6
                     let low = child.attr_value(gimli::DW_AT_low_pc);
                     let low = low.map(|value| dwarf.file.dwarf.attr_address(unit, value));
                     if let (Some(Ok(Some(address))), Some(name)) = (low, dwarf.name(number)?) {
-                        found.push((name, address));
+                        found.push(Label { name, address, line: line_of(dwarf, number)? });
                     }
                 }
                 _ => {}
@@ -106,7 +105,14 @@ pub fn labels(dwarf: &Dwarf, die: u32, depth: usize, found: &mut Vec<(Symbol, u6
     blocks.into_iter().try_for_each(|block| labels(dwarf, block, depth + 1, found))
 }
 
-fn covers(dwarf: &Dwarf, unit: &Unit, entry: &Entry, pc: u64) -> Result<bool, Broken> {
+/// The line at which something is declared; 0 when nobody says.
+fn line_of(dwarf: &Dwarf, die: u32) -> Result<u32, Broken> {
+    let line = dwarf.inherited(die, &|_, entry| entry.attr_value(gimli::DW_AT_decl_line)?.udata_value())?;
+    Ok(line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0))
+}
+
+/// Whether an instruction belongs to a block, a function or an instance.
+pub fn covers(dwarf: &Dwarf, unit: &Unit, entry: &Entry, pc: u64) -> Result<bool, Broken> {
     let mut ranges = dwarf.file.dwarf.die_ranges(unit, entry).map_err(broken)?;
     while let Some(range) = ranges.next().map_err(broken)? {
         if (range.begin..range.end).contains(&pc) {

@@ -74,12 +74,12 @@ impl Located<'_, '_> {
             };
             component.arg = Some(Literal::String(text.as_bytes().to_vec()));
         }
-        let (symbol, offset) = match self.known.info.anchor() {
-            Some((symbol, base)) => (symbol, address.checked_sub(base)?.checked_add(self.offset)?),
+        let (symbol, offset) = match self.known.info.symbol_at(address) {
+            Some((symbol, offset)) => (symbol, offset.checked_add(self.offset)?),
             None if instance => return None,
-            None => (name, self.offset),
+            None => (name.to_owned(), self.offset),
         };
-        let spec = Spec { module: self.module.to_owned(), symbol: symbol.to_owned(), offset: 0 };
+        let spec = Spec { module: self.module.to_owned(), symbol, offset: 0 };
         let point = KprobePoint { offset, ..kprobe::point(&components, spec).ok()? };
         let site = match self.offset {
             0 => Site::Entry,
