@@ -141,7 +141,10 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 		if (!skp->symbol)
 			return -ENOMEM;
 	}
-	skp->u.kp.symbol_name = skp->symbol ?: sdp->symbol_name;
+	if (sdp->symbol_name)
+		skp->u.kp.symbol_name = skp->symbol ?: sdp->symbol_name;
+	else
+		skp->u.kp.addr = (kprobe_opcode_t *)sdp->address;
 	skp->u.kp.offset = sdp->offset;
 #ifdef STP_HAVE_FTRACE_ARGS
 	if (!stap_kprobe_in_module(sdp))
@@ -161,7 +164,7 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 static void stap_kprobe_refused(const struct stap_dwarf_probe *sdp, int rc)
 {
 	_stp_warn("probe %s (symbol %s) registration error [man warning::pass5] (rc %d)",
-		  sdp->probe->pp, sdp->symbol_name, rc);
+		  sdp->probe->pp, sdp->symbol_name ?: "none", rc);
 }
 
 /* Enables what was registered disabled and ftrace does not carry.  ctx: task; locks: none */

@@ -102,8 +102,9 @@ struct stap_dwarf_probe {
 	unsigned short saved_longs;	/* of entry_probe, for the return to read */
 	unsigned short saved_strings;
 	const char *const module;	/* "kernel", or the name of a module */
-	const char *const symbol_name;
+	const char *const symbol_name;	/* NULL: address says where */
 	unsigned int offset;
+	unsigned long address;
 	struct stap_probe *const probe;
 	struct stap_probe *const entry_probe;	/* or NULL */
 };

@@ -329,9 +329,9 @@ pub struct TracepointPoint {
 pub struct KprobePoint {
     /// `kernel`, or a module's name.
     pub module: String,
-    /// The symbol, resolved in the kernel at load.
+    /// The symbol, resolved in the kernel at load; empty for an address of the running kernel.
     pub symbol: String,
-    /// Offset from the symbol in bytes.
+    /// Offset from the symbol in bytes, or the address.
     pub offset: u64,
     /// Fires at the function's return.
     pub is_return: bool,

@@ -253,8 +253,11 @@ fn kprobe_row(probes: &[&Probe], index: usize, probe: &Probe) -> Option<String> 
     }
     members.push(format!(".optional_p = {}", u8::from(probe.optional)));
     members.push(format!(".module = {}", c_string(module.as_bytes())));
-    members.push(format!(".symbol_name = {}", c_string(symbol.as_bytes())));
-    members.push(format!(".offset = {offset}, .probe = &stap_probes[{index}]"));
+    members.push(match symbol.is_empty() {
+        true => format!(".address = {offset:#x}UL"),
+        false => format!(".symbol_name = {}, .offset = {offset}", c_string(symbol.as_bytes())),
+    });
+    members.push(format!(".probe = &stap_probes[{index}]"));
     Some(format!("{{ {} }},", members.join(", ")))
 }
 

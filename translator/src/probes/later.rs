@@ -11,19 +11,12 @@ pub struct Unready;
 impl Family for Unready {
     fn patterns(&self) -> &'static [&'static str] {
         &[
-            "kernel.function(string).label(string).**",
             "kernel.function(string).callee(string).**",
             "kernel.function(string).callees.**",
             "kernel.function(string).callees(number).**",
-            "kernel.function(number).**",
-            "kernel.statement(number).**",
-            "module(string).function(string).label(string).**",
             "module(string).function(string).callee(string).**",
             "module(string).function(string).callees.**",
             "module(string).function(string).callees(number).**",
-            "module(string).function(number).**",
-            "module(string).statement(number).**",
-            "kprobe.statement(number).absolute",
             "kernel.lsm(string)",
             "process.**",
             "process(string).**",

@@ -1,9 +1,11 @@
 //! The families of probe points, one file each, in the order of stapprobes(3stap).
 
+mod address;
 mod begin_end;
 mod data;
 mod function;
 mod kprobe;
+mod label;
 mod later;
 mod netfilter;
 mod perf;
@@ -82,6 +84,8 @@ pub static FAMILIES: &[&dyn Family] = &[
     &perf::Perf,
     &function::Function,
     &statement::Statement,
+    &address::Address,
+    &label::Label,
     &kprobe::Kprobe,
     &data::Data,
     &procfs::Procfs,
@@ -100,6 +104,10 @@ pub fn point_text(components: &[Component]) -> String {
         text.push_str(component.name.as_str());
         match &component.arg {
             None => {}
+            // Addresses are read in hexadecimal.
+            Some(Literal::Number(number)) if matches!(component.name.as_str(), "statement" | "function") => {
+                text.push_str(&format!("({number:#x})"));
+            }
             Some(Literal::Number(number)) => text.push_str(&format!("({number})")),
             Some(Literal::String(bytes)) => text.push_str(&format!("({})", quoted(bytes))),
         }

@@ -2,7 +2,7 @@
 
 use super::kprobe::{self, Spec};
 use super::{Derivation, Scope, point_text, wrong};
-use crate::debuginfo::{FunctionId, Known, Objects, Refusal, Site};
+use crate::debuginfo::{Broken, FunctionId, Known, Objects, Refusal, Site};
 use crate::diag::{Diagnostic, Severity};
 use crate::ir::program::{KprobePoint, Point};
 use crate::pass1_parse::ast::{Component, Literal};
@@ -52,6 +52,16 @@ impl Object<'_> {
         let Spot { function, site, .. } = spot;
         let scope = Some(Scope { object: self.known.id, function, site, returns: point.is_return });
         Some(Derivation { pp: point_text(components), point: Point::Kprobe(point), scope, doubt: None })
+    }
+
+    /// The code of a function: its body and the places where it stands inlined, each with its first instruction.
+    pub fn instances(&self, function: FunctionId) -> Result<Vec<(FunctionId, u64)>, Broken> {
+        let outline = self.known.info.outline(function)?;
+        let mut found: Vec<_> = outline.entry.map(|entry| (function, entry)).into_iter().collect();
+        for instance in outline.inlined {
+            found.extend(self.known.info.outline(instance)?.entry.map(|entry| (instance, entry)));
+        }
+        Ok(found)
     }
 
     /// The components with what a pattern stands for here in the places of the function and the module.

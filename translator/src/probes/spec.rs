@@ -114,6 +114,12 @@ impl Candidate {
 }
 
 impl Lines {
+    /// Whether any of them lies between a function's first line and the next function.
+    pub fn touch(&self, candidate: &Candidate) -> bool {
+        let touches = |(first, last): &(u32, u32)| *first <= candidate.last && *last >= candidate.line;
+        self.of(candidate).iter().any(touches)
+    }
+
     /// The lines that are meant of a function, as ranges.
     pub fn of(&self, candidate: &Candidate) -> Vec<(u32, u32)> {
         match self {

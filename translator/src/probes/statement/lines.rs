@@ -28,21 +28,11 @@ pub struct Row<'c> {
     order: usize,
 }
 
-/// The code of a function: its body and the places where it stands inlined, each with its first instruction.
-fn instances(object: Object<'_>, candidate: &Candidate) -> Result<Vec<(FunctionId, u64)>, Broken> {
-    let outline = object.known.info.outline(candidate.id)?;
-    let mut found: Vec<_> = outline.entry.map(|entry| (candidate.id, entry)).into_iter().collect();
-    for instance in outline.inlined {
-        found.extend(object.known.info.outline(instance)?.entry.map(|entry| (instance, entry)));
-    }
-    Ok(found)
-}
-
 /// The functions' first instructions, which count as the lines that declare them.
 pub fn entries<'c>(object: Object<'_>, candidates: &'c [Candidate]) -> Result<Vec<Row<'c>>, Broken> {
     let mut rows = Vec::new();
     for candidate in candidates {
-        for (instance, address) in instances(object, candidate)? {
+        for (instance, address) in object.instances(candidate.id)? {
             let start = (instance == candidate.id).then_some(address);
             let Candidate { file, line, .. } = *candidate;
             rows.push(Row { candidate, instance, start, address, file, line, order: 0 });
@@ -61,13 +51,12 @@ pub fn rows<'c>(
 ) -> Result<Vec<Row<'c>>, Broken> {
     let mut found: FxHashMap<u64, Row<'c>> = FxHashMap::default();
     for candidate in candidates {
-        let wanted = spec.lines.of(candidate);
-        let touches = |(first, last): &(u32, u32)| *first <= candidate.last && *last >= candidate.line;
         // Of all functions of a file only those between whose lines it lies can be meant.
-        if spec.name == "*" && !wanted.iter().any(touches) {
+        if spec.name == "*" && !spec.lines.touch(candidate) {
             continue;
         }
-        for (instance, entry) in instances(object, candidate)? {
+        let wanted = spec.lines.of(candidate);
+        for (instance, entry) in object.instances(candidate.id)? {
             let first = first_of_each(&object.known.info.statements(instance)?, entry, spec);
             for line in chosen(candidate, &wanted, &first, nearest) {
                 let Some(&(order, statement)) = first.get(&line) else { continue };
@@ -154,7 +143,7 @@ pub fn around(
     line: u32,
 ) -> Result<(Option<u32>, Option<u32>), Broken> {
     let (mut below, mut above) = (None, None);
-    for (instance, _) in instances(object, candidate)? {
+    for (instance, _) in object.instances(candidate.id)? {
         for statement in object.known.info.statements(instance)? {
             if !spec.fits_file(statement.file.as_str()) || !candidate.spans(statement.line) {
                 continue;
