@@ -220,8 +220,7 @@ impl<'c> Query<'c> {
 
     /// That no function matches, with those whose names are similar.
     fn none_of<'n>(&self, names: impl Iterator<Item = &'n str>) -> Diagnostic {
-        let similar =
-            suggest::similar_functions(&self.pattern, names);
+        let similar = suggest::similar_functions(&self.pattern, names);
         wrong(self.function, format!("no match{similar}"))
     }
 
