@@ -27,6 +27,7 @@
 		struct {
 			struct kretprobe_instance *pi;
 			int64_t *longs;	/* what the entry keeps for its return */
+			char *strings;	/* likewise, MAXSTRINGLEN bytes each */
 		} krp;
 		struct {
 			struct stp_procfs_text *text;	/* what a reader gets */

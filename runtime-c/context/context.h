@@ -42,6 +42,9 @@ static int stp_contexts_alloc(void)
 	return 0;
 }
 
+/* A string that the entry keeps for the return that runs.  ctx: return trampoline, @c held; locks: none */
+#define stp_saved_string(c, slot) ((c)->ips.krp.strings + (slot) * MAXSTRINGLEN)
+
 /* Free bytes that stp_out_flush() guarantees. */
 #define STP_OUT_ROOM STP_BUFFER_SIZE
 

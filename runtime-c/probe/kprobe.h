@@ -52,6 +52,12 @@ static notrace int enter_kprobe_probe(struct kprobe *inst, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(enter_kprobe_probe);
 
+/* How many numbers the entry keeps; strings follow them.  ctx: any, NMI too; locks: none */
+static __always_inline unsigned int stap_kretprobe_longs(const struct stap_dwarf_kprobe *skp)
+{
+	return stap_dwarf_probes[skp - stap_dwarf_kprobes].saved_longs;
+}
+
 /* ctx: kprobe or return trampoline, NMI too, preemption off; locks: none */
 static __always_inline int enter_kretprobe_common(struct kretprobe_instance *inst, struct pt_regs *regs, int entry)
 {
@@ -73,6 +79,7 @@ static __always_inline int enter_kretprobe_common(struct kretprobe_instance *ins
 
 		c->ips.krp.pi = inst;
 		c->ips.krp.longs = (int64_t *)inst->data;
+		c->ips.krp.strings = (char *)(c->ips.krp.longs + stap_kretprobe_longs(skp));
 		/* An entry that ends with an error leaves zeros, not what another call left. */
 		if (entry)
 			memset(inst->data, 0, krp->data_size);

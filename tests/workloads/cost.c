@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cost COUNT: prints the nanoseconds of one read(2) of one byte from /dev/zero, averaged over COUNT
+ * cost COUNT [FILE]: prints the nanoseconds of one read(2) of one byte from /dev/zero, or FILE, averaged over COUNT
  * after a warm-up. In a guest under icount that is the number of instructions.
  */
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	long count = argc > 1 ? strtol(argv[1], NULL, 10) : 10000;
-	int fd = open("/dev/zero", O_RDONLY);
+	int fd = open(argc > 2 ? argv[2] : "/dev/zero", O_RDONLY);
 	double start;
 	char byte;
 

@@ -106,6 +106,7 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         guru: raw.has("guru"),
         keep_tmpdir: raw.has("keep") || raw.has("tmpdir"),
         unoptimized: raw.has("unoptimized"),
+        skip_badvars: raw.has("skip-badvars"),
         color: color(raw),
         suppress_warnings: raw.has("no-warnings"),
         panic_warnings: raw.has("panic-warnings") && !raw.has("no-warnings"),

@@ -157,7 +157,7 @@ pub const DEFS: &[Def] = &[
     long("dump-probe-types", NoValue, "list probe types").refused("`man stapprobes` of SystemTap lists them"),
     long("dump-probe-aliases", NoValue, "list probe aliases").refused("use -l 'NAME.*'"),
     long("dump-functions", NoValue, "list tapset functions").refused(""),
-    long("skip-badvars", NoValue, "take 0 for context variables that do not exist").refused("use @defined"),
+    long("skip-badvars", NoValue, "take 0 for context variables that do not exist or cannot be read"),
     long("suppress-handler-errors", NoValue, "ignore run-time errors").refused("use -DMAXERRORS=NUM"),
     long("suppress-time-limits", NoValue, "no MAXACTION, no overload check")
         .refused("use -DMAXACTION=NUM and -DSTP_NO_OVERLOAD"),

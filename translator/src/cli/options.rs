@@ -119,6 +119,8 @@ pub struct Options {
     pub keep_tmpdir: bool,
     /// `-u`
     pub unoptimized: bool,
+    /// `--skip-badvars`: context variables that are not there are 0.
+    pub skip_badvars: bool,
     /// `--color`
     pub color: Color,
     /// `-w`
@@ -175,6 +177,7 @@ impl Default for Options {
             guru: false,
             keep_tmpdir: false,
             unoptimized: false,
+            skip_badvars: false,
             color: Color::Auto,
             suppress_warnings: false,
             panic_warnings: false,
@@ -194,10 +197,19 @@ impl Default for Options {
     }
 }
 
+/// MAXSTRINGLEN without a -D option; config.h of the runtime says the same.
+const DEFAULT_STRING_LEN: usize = 512;
+
 impl Options {
     /// The number that the last `-D name=NUMBER` gives.
     pub fn defined_number(&self, name: &str) -> Option<u64> {
         let (_, value) = self.defines.iter().rev().find(|(given, _)| given == name)?;
         value.as_deref()?.trim().parse().ok()
+    }
+
+    /// The size of string values, the NUL at their end included.
+    pub fn max_string_len(&self) -> usize {
+        let given = self.defined_number("MAXSTRINGLEN").and_then(|length| usize::try_from(length).ok());
+        given.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
     }
 }

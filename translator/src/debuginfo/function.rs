@@ -94,7 +94,7 @@ pub struct Call {
 }
 
 /// Where in a function variables are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Site {
     /// Its first instruction, before it has touched a register.
     Entry,

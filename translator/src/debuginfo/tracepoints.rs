@@ -14,7 +14,7 @@ pub const ITERATOR: &str = "__traceiter_";
 const CLASS: &str = "__bpf_trace_";
 
 /// A tracepoint, as a place at which variables are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tracepoint {
     /// Its name.
     pub name: Symbol,

@@ -113,7 +113,7 @@ pub enum ContextValue {
     Register(u16),
     /// A register of the current task in user mode, by its DWARF number.
     UserRegister(u16),
-    /// What the function's entry kept in a slot.
+    /// What the function's entry kept in a slot. Once types are known, slots of numbers and of strings count separately.
     Saved(u16),
     /// The address of a symbol of the program's table; 0 while it is not known.
     Symbol(u32),

@@ -370,6 +370,19 @@ pub struct NetfilterPoint {
 pub struct Saves {
     /// The number that the entry's probe has too.
     pub pair: u32,
-    /// How many.
+    /// How many numbers.
     pub longs: u16,
+    /// How many strings.
+    pub strings: u16,
+}
+
+impl Point {
+    /// The number that a return probe shares with the probe of its function's entry.
+    pub fn pair(&self) -> Option<u32> {
+        match self {
+            Point::Kprobe(point) => point.saves.map(|saves| saves.pair),
+            Point::KprobeEntry { pair } => Some(*pair),
+            _ => None,
+        }
+    }
 }

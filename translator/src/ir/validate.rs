@@ -153,6 +153,7 @@ impl Scope<'_> {
                 ensure((*index as usize) < self.program.symbols.len(), "symbol", span)?;
                 is(Ty::Long)
             }
+            ExprKind::Context(ContextValue::Saved(_)) => Ok(()),
             ExprKind::Constant(Constant::Long(_)) => is(Ty::Long),
             ExprKind::Context(value) => is(value.ty()),
             ExprKind::Constant(Constant::String(_)) => is(Ty::String),
@@ -250,7 +251,11 @@ impl Scope<'_> {
                 ensure(matches!(bytes, 1 | 2 | 4 | 8), "size of a load", span)?;
                 self.expr_of(address, Ty::Long)
             }
-            ExprKind::Save { value, .. } | ExprKind::StoreRegister { value, .. } => {
+            ExprKind::Save { value, .. } => {
+                is(Ty::Long)?;
+                self.expr(value)
+            }
+            ExprKind::StoreRegister { value, .. } => {
                 is(Ty::Long)?;
                 self.expr_of(value, Ty::Long)
             }

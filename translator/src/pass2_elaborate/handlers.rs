@@ -3,7 +3,7 @@
 use super::catalog::ItemRef;
 use super::derive::{Derived, Deriver, Part};
 use super::limits;
-use super::names::{Names, Reported};
+use super::names::{FunctionFacts, Names, Reported};
 use super::points::PointTree;
 use super::resolve::{Context, Entry, Given, Resolver};
 use crate::cli::options::Privilege;
@@ -125,7 +125,7 @@ fn add_entry(names: &mut Names<'_>, entry: Entry) {
     let pair = names.program.probes.len() as u32;
     let Some(probe) = names.program.probes.last_mut() else { return };
     let Point::Kprobe(point) = &mut probe.point else { return };
-    point.saves = Some(Saves { pair, longs: entry.values.len() as u16 });
+    point.saves = Some(Saves { pair, longs: entry.values.len() as u16, strings: 0 });
     let save = |(value, slot): (Expr, u16)| {
         let span = value.span;
         let kind = ExprKind::Save { slot, value: Box::new(value) };
@@ -179,7 +179,11 @@ fn condition(names: &mut Names<'_>, derived: &Derived) -> Option<Expr> {
     whole
 }
 
-fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reported> {
+/// Resolves the body of a function, unless that was done already.
+pub fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reported> {
+    if std::mem::replace(&mut names.functions[id.index()].begun, true) {
+        return Ok(());
+    }
     let Some(item) = names.functions[id.index()].item else { return Ok(()) };
     let file = names.catalog.file(item.file);
     let Item::Function(node) = &file.items[item.item] else { return Ok(()) };
@@ -191,10 +195,13 @@ fn resolve_function(names: &mut Names<'_>, id: FunctionId) -> Result<(), Reporte
         }
         ast::FunctionBody::Script(block) => {
             let params = std::mem::take(&mut names.program.functions[id].locals);
-            let mut resolver = Resolver::new(names, Context::Function, file.id, params);
+            let FunctionFacts { caller, given, .. } = &names.functions[id.index()];
+            let (context, given) = (Context::Function(*caller), given.clone());
+            let mut resolver = Resolver::new(names, context, file.id, params).with_types(&given);
             let mut body = Vec::new();
             resolver.block(file.id, block, &mut body);
-            let locals = resolver.into_locals();
+            let (locals, carried) = resolver.into_function();
+            names.functions[id.index()].carried = carried;
             let function = &mut names.program.functions[id];
             function.locals = locals;
             function.body = FunctionBody::Script(body);

@@ -21,6 +21,7 @@ mod print;
 mod regexes;
 mod resolve;
 mod scarce;
+mod sensitive;
 mod stable;
 mod stats;
 mod types;

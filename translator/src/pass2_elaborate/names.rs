@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalog::{Catalog, ItemRef};
 use super::limits;
-use super::resolve::Carried;
+use super::sensitive::{Caller, Carried, Traits};
 use crate::debuginfo::{Objects, TypeId};
 use crate::diag::suggest::similar;
 use crate::diag::{Code, Diagnostic, Sink};
@@ -49,6 +49,14 @@ pub struct FunctionFacts {
     pub params: Vec<Option<Ty>>,
     /// Declared type of the result.
     pub ret: Option<Ty>,
+    /// The place of the probe whose variables it names.
+    pub caller: Option<Caller>,
+    /// What the numbers are known to be that calls give for its parameters.
+    pub given: Vec<Option<Carried>>,
+    /// What its result is known to be, once its body is resolved.
+    pub carried: Option<Carried>,
+    /// Its body is resolved, or is being.
+    pub begun: bool,
 }
 
 /// The program under construction, and the tables that find things in it.
@@ -76,7 +84,11 @@ pub struct Names<'a> {
     /// Functions whose bodies are not resolved yet.
     pub queue: VecDeque<FunctionId>,
     global_of: FxHashMap<ItemRef, GlobalId>,
-    chain_of: FxHashMap<(Vec<ItemRef>, usize), FunctionId>,
+    /// How many bodies are being resolved for what their results are.
+    pub depth: usize,
+    /// What functions say of themselves, as far as somebody asked.
+    pub known_traits: FxHashMap<ItemRef, Traits>,
+    chain_of: FxHashMap<(Vec<ItemRef>, usize, Option<Caller>), FunctionId>,
     unique: FxHashSet<Symbol>,
     suffixes: FxHashMap<Symbol, u32>,
 }
@@ -97,6 +109,8 @@ impl<'a> Names<'a> {
             functions: Vec::new(),
             queue: VecDeque::new(),
             global_of: FxHashMap::default(),
+            depth: 0,
+            known_traits: FxHashMap::default(),
             chain_of: FxHashMap::default(),
             unique: FxHashSet::default(),
             suffixes: FxHashMap::default(),
@@ -193,6 +207,7 @@ impl<'a> Names<'a> {
         file: FileId,
         name: Symbol,
         arity: usize,
+        caller: Option<Caller>,
         span: Span,
     ) -> Result<FunctionId, Reported> {
         let mut candidates = self.catalog.functions(file, name);
@@ -203,7 +218,10 @@ impl<'a> Names<'a> {
         if candidates.is_empty() {
             return self.arity_mismatch(name, first, span);
         }
-        let Some(head) = self.chain(candidates, arity) else { return self.unresolved_function(name, span) };
+        let caller = caller.filter(|_| self.traits(&candidates).sensitive);
+        let Some(head) = self.chain(candidates, arity, caller) else {
+            return self.unresolved_function(name, span);
+        };
         let next = |&id: &FunctionId| self.program.functions[id].next;
         let chain: Vec<FunctionId> = std::iter::successors(Some(head), next).collect();
         limits::check_call(self, &chain, file, span)?;
@@ -230,13 +248,18 @@ impl<'a> Names<'a> {
     }
 
     /// The functions that a call tries one after the other, linked; the head's handle.
-    fn chain(&mut self, candidates: Vec<ItemRef>, arity: usize) -> Option<FunctionId> {
-        let key = (candidates, arity);
+    fn chain(
+        &mut self,
+        candidates: Vec<ItemRef>,
+        arity: usize,
+        caller: Option<Caller>,
+    ) -> Option<FunctionId> {
+        let key = (candidates, arity, caller);
         if let Some(&head) = self.chain_of.get(&key) {
             return Some(head);
         }
         let order = self.reachable_candidates(&key.0);
-        let ids: Vec<FunctionId> = order.iter().filter_map(|&item| self.new_function(item)).collect();
+        let ids: Vec<FunctionId> = order.iter().filter_map(|&item| self.new_function(item, caller)).collect();
         for pair in ids.windows(2) {
             self.program.functions[pair[0]].next = Some(pair[1]);
         }
@@ -266,7 +289,7 @@ impl<'a> Names<'a> {
         order
     }
 
-    fn new_function(&mut self, item: ItemRef) -> Option<FunctionId> {
+    fn new_function(&mut self, item: ItemRef, caller: Option<Caller>) -> Option<FunctionId> {
         self.catalog.use_file(item.file);
         let node = self.catalog.function_at(item)?;
         let (name, span, private) = (node.name, node.span, node.private);
@@ -274,6 +297,10 @@ impl<'a> Names<'a> {
             item: Some(item),
             params: node.params.iter().map(|param| param.ty.map(scalar)).collect(),
             ret: node.ret.map(scalar),
+            caller,
+            given: Vec::new(),
+            carried: None,
+            begun: false,
         };
         let mut locals = Arena::default();
         for param in &node.params {
@@ -306,6 +333,10 @@ impl<'a> Names<'a> {
             item: None,
             params: vec![Some(Ty::Long); params],
             ret: Some(Ty::String),
+            caller: None,
+            given: Vec::new(),
+            carried: None,
+            begun: true,
         });
         let body = FunctionBody::Script(body);
         let ret = Some(Ty::String);

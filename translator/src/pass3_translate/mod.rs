@@ -31,7 +31,7 @@ mod writer;
 
 use rustc_hash::FxHashMap;
 
-use crate::cli::options::{Options, Privilege};
+use crate::cli::options::Privilege;
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::expr::Piece;
 use crate::ir::program::{Point, Pragmas, Probe, Program};
@@ -42,9 +42,6 @@ use body::{Input, Unit};
 use facts::printed;
 use handlers::Written;
 use render::{DefineView, ModuleView, Templates};
-
-/// MAXSTRINGLEN without a -D option; config.h of the runtime says the same.
-const DEFAULT_STRING_LEN: usize = 512;
 
 /// Writes the C file of a program. The same program and options give the same bytes.
 pub fn translate(session: &Session<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic> {
@@ -63,7 +60,7 @@ fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic
         program,
         facts: &facts,
         function_slots: &function_slots,
-        max_string_len: max_string_len(input.options),
+        max_string_len: input.options.max_string_len(),
         match_sizes: regex::match_sizes(program),
     };
     let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
@@ -203,11 +200,6 @@ fn asks_for(program: &Program, part: impl Fn(&Pragmas) -> bool) -> bool {
     let mut found = false;
     visit::embedded(program, &mut |code| found |= part(&code.pragmas));
     found
-}
-
-fn max_string_len(options: &Options) -> usize {
-    let given = options.defined_number("MAXSTRINGLEN").and_then(|length| usize::try_from(length).ok());
-    given.filter(|&length| length > 0).unwrap_or(DEFAULT_STRING_LEN)
 }
 
 /// After embedded C the compiler counts lines of the script; `#line STAP_UNIT` brings it back to the unit.

@@ -5,8 +5,9 @@
 
 use super::body::Body;
 use super::names;
+use super::target::saved_string;
 use super::writer::c_string;
-use crate::ir::expr::{Expr, ExprKind, Place};
+use crate::ir::expr::{ContextValue, Expr, ExprKind, Place};
 use crate::ir::program::Constant;
 use crate::ir::visit::look;
 use crate::source::Span;
@@ -18,6 +19,7 @@ impl Body<'_> {
             ExprKind::Constant(Constant::String(bytes)) => self.string_constant(bytes),
             ExprKind::Local(id) => self.local(*id),
             ExprKind::Global(id) => names::global(self.global(*id)),
+            ExprKind::Context(ContextValue::Saved(slot)) => saved_string(*slot),
             ExprKind::Element { array, keys } => self.element_string(*array, keys),
             ExprKind::Ternary { cond, then, otherwise } => self.string_ternary(cond, then, otherwise),
             ExprKind::Assign { place, value } => self.assign_string(place, value, expr.span),

@@ -246,10 +246,12 @@ fn kprobe_row(probes: &[&Probe], index: usize, probe: &Probe) -> Option<String> 
     if let Some(count) = maxactive {
         members.push(format!(".maxactive_p = 1, .maxactive_val = {count}"));
     }
-    if let Some(Saves { pair, longs }) = saves
+    if let Some(Saves { pair, longs, strings }) = saves
         && let Some(entry) = probes.iter().position(|other| other.point == Point::KprobeEntry { pair: *pair })
     {
-        members.push(format!(".saved_longs = {longs}, .entry_probe = &stap_probes[{entry}]"));
+        members.push(format!(
+            ".saved_longs = {longs}, .saved_strings = {strings}, .entry_probe = &stap_probes[{entry}]"
+        ));
     }
     members.push(format!(".optional_p = {}", u8::from(probe.optional)));
     members.push(format!(".module = {}", c_string(module.as_bytes())));

@@ -3,6 +3,7 @@
 use super::body::Body;
 use crate::ir::expr::{Answer, ContextValue, Expr, ExprKind, PacketValue};
 use crate::ir::program::{Point, Program};
+use crate::ir::ty::Ty;
 use crate::ir::visit::{bodies, look};
 use crate::source::{Span, Symbol};
 
@@ -65,9 +66,18 @@ pub fn saved(slot: u16) -> String {
     format!("c->ips.krp.longs[{slot}]")
 }
 
+/// The same of a string.
+pub fn saved_string(slot: u16) -> String {
+    format!("stp_saved_string(c, {slot})")
+}
+
 impl Body<'_> {
     /// Keeps a value for the return.
     pub fn save(&mut self, slot: u16, value: &Expr) -> String {
+        if value.ty == Ty::String {
+            self.string_into(value, &saved_string(slot));
+            return "0LL".to_owned();
+        }
         let value = self.long(value);
         let slot = saved(slot);
         self.out.line(format!("{slot} = {value};"));
@@ -130,7 +140,12 @@ impl Body<'_> {
         let value = self.declare(&format!("{ty} @"));
         let space = if user { 'u' } else { 'k' };
         let read = format!("stp_{space}read(&{value}, (const {ty} *)(uintptr_t){address})");
-        self.fail_on_fault(&read, &format!("stp_{space}read_fault"), &address, span);
+        if self.unit.input.options.skip_badvars {
+            self.out.line(format!("if (unlikely({read}))"));
+            self.out.line(format!("\t{value} = 0;"));
+        } else {
+            self.fail_on_fault(&read, &format!("stp_{space}read_fault"), &address, span);
+        }
         format!("((int64_t){value})")
     }
 

@@ -50,7 +50,7 @@ pub struct Derivation {
 }
 
 /// A place in a function, as debug information knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Where it is.
     pub object: ObjectId,

@@ -197,7 +197,9 @@ fn listed(
         dwarf.units.number_of(die_number(unit, gimli::UnitOffset(unit.header.size_of_header())));
     let line = dwarf.lines(unit_number)?.at(nearest).map(|row| format!(" ({}:{})", row.file, row.line));
     let line = line.unwrap_or_default();
-    Ok(Err(format!("{pc:#x}; the nearest where it lives is {nearest:#x}{line}")))
+    Ok(Err(format!(
+        "it has no value yet, or none any more, at {pc:#x}; the nearest where it lives is {nearest:#x}{line}"
+    )))
 }
 
 /// The function's own words for its frame; an instance lies in the frame of the function that it stands in.

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Carried, Context, Reported, Resolver, make};
+use super::{Caller, Carried, Context, Reported, Resolver, make};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::{ContextValue, Place, StatRef};
 use crate::ir::program::Constant;
@@ -20,10 +20,11 @@ impl Resolver<'_, '_> {
         let keeps = match &node.kind {
             ast::ExprKind::Assign { op: AssignOp::Set, .. }
             | ast::ExprKind::Ternary { .. }
+            | ast::ExprKind::Call { .. }
             | ast::ExprKind::Entry(_) => true,
             kind => target_kind(kind),
         };
-        if let ast::ExprKind::Name(_) = &node.kind {
+        if let ast::ExprKind::Name(_) | ast::ExprKind::Index { .. } = &node.kind {
             self.carried = resolved.as_ref().ok().and_then(|expr| self.known_type(expr));
         } else if !keeps {
             self.carried = None;
@@ -115,7 +116,7 @@ impl Resolver<'_, '_> {
     /// Whether the expression is `$return` where that means something.
     fn is_return(&self, node: &ast::Expr) -> bool {
         matches!(&node.kind, ast::ExprKind::Target(name) if name.as_str() == "$return")
-            && matches!(self.context, Context::Probe { returns: true, scope: None, .. })
+            && matches!(self.caller(), Some(Caller { returns: true, scope: None }))
     }
 
     fn name(&mut self, name: crate::source::Symbol, span: Span) -> Result<ExprKind, Reported> {
@@ -187,8 +188,19 @@ impl Resolver<'_, '_> {
         if self.context == Context::Condition {
             return self.error(Code::Misuse, "probe condition must not reference function", span);
         }
-        let resolved = self.exprs(args);
-        let function = self.names.function(self.file, name, args.len(), span)?;
+        let mut given = Vec::with_capacity(args.len());
+        let resolved: Result<Vec<Expr>, Reported> = args
+            .iter()
+            .map(|arg| {
+                let value = self.expr(arg);
+                given.push(self.carried);
+                value
+            })
+            .collect();
+        let caller = self.caller();
+        let function = self.names.function(self.file, name, args.len(), caller, span)?;
+        self.names.give(function, &given);
+        self.carried = self.names.result_of(function);
         Ok(ExprKind::Call { function, args: resolved? })
     }
 
@@ -312,7 +324,9 @@ impl Resolver<'_, '_> {
     fn known_type(&self, expr: &Expr) -> Option<Carried> {
         match &expr.kind {
             ExprKind::Local(id) => self.local_types.get(id).copied().flatten(),
-            ExprKind::Global(id) => self.names.global_types.get(id).copied().flatten(),
+            ExprKind::Global(id) | ExprKind::Element { array: id, .. } => {
+                self.names.global_types.get(id).copied().flatten()
+            }
             _ => None,
         }
     }
@@ -321,8 +335,7 @@ impl Resolver<'_, '_> {
     fn remember(&mut self, place: &Place, value: Option<Carried>) {
         let known = match place {
             Place::Local(id) => self.local_types.entry(*id).or_insert(value),
-            Place::Global(id) => self.names.global_types.entry(*id).or_insert(value),
-            Place::Element(..) => return,
+            Place::Global(id) | Place::Element(id, ..) => self.names.global_types.entry(*id).or_insert(value),
         };
         if *known != value {
             *known = None;

@@ -22,7 +22,7 @@ impl Resolver<'_, '_> {
 
     /// The error about a target variable where there are none.
     pub(super) fn no_variables(&self, name: Symbol, span: Span) -> Diagnostic {
-        if name.as_str() == "$return" && matches!(self.context, Context::Probe { .. }) {
+        if name.as_str() == "$return" && self.caller().is_some() {
             return Diagnostic::semantic(Code::Misuse, "$return is only there in .return probes", span);
         }
         let message = match self.context {

@@ -24,7 +24,8 @@ use crate::pass2_elaborate::limits;
 use crate::probes::Scope;
 use crate::source::{FileId, Span, Symbol};
 
-pub use target::{Carried, Given};
+pub use super::sensitive::{Caller, Carried};
+pub use target::Given;
 
 /// Most keys of an array, and of a call of `[…] in`.
 const MAX_KEYS: usize = 10;
@@ -32,8 +33,8 @@ const MAX_KEYS: usize = 10;
 /// What a body belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Context {
-    /// A function.
-    Function,
+    /// A function, and where the probe stands that calls it, when it names variables of that place.
+    Function(Option<Caller>),
     /// A probe's handler: `returns` when `$return` has a meaning there, the function whose variables it can name, and
     /// what else its point gives.
     Probe { returns: bool, scope: Option<Scope>, given: Option<Given> },
@@ -49,6 +50,8 @@ pub struct Resolver<'r, 'a> {
     locals: Arena<Local>,
     by_name: FxHashMap<Symbol, LocalId>,
     loops: usize,
+    /// What the results of a function are known to be: all the same, or nothing.
+    returned: Option<Option<Carried>>,
     /// What the number is known to be that was resolved last.
     carried: Option<Carried>,
     /// What numbers in locals are known to be.
@@ -81,6 +84,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             locals: params,
             by_name,
             loops: 0,
+            returned: None,
             carried: None,
             local_types: FxHashMap::default(),
             entry: Entry::default(),
@@ -110,9 +114,25 @@ impl<'r, 'a> Resolver<'r, 'a> {
         self.expr(expr)
     }
 
-    /// The locals at the end.
-    pub fn into_locals(self) -> Arena<Local> {
-        self.locals
+    /// What the parameters of a function are known to be, as far as its callers agree.
+    pub fn with_types(mut self, given: &[Option<Carried>]) -> Self {
+        let params: Vec<LocalId> = self.locals.handles().collect();
+        self.local_types.extend(params.into_iter().zip(given.iter().copied()));
+        self
+    }
+
+    /// Where the code stands, for the functions that it calls.
+    fn caller(&self) -> Option<Caller> {
+        match self.context {
+            Context::Function(caller) => caller,
+            Context::Probe { returns, scope, .. } => Some(Caller { returns, scope }),
+            Context::Condition => None,
+        }
+    }
+
+    /// The locals of a function at the end, and what its result is known to be.
+    pub fn into_function(self) -> (Arena<Local>, Option<Carried>) {
+        (self.locals, self.returned.flatten())
     }
 
     /// The locals at the end, and what is kept of the function's entry.
@@ -143,7 +163,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
     fn embedded(&mut self, node: &ast::Embedded) -> Result<EmbeddedC, Reported> {
         let mut code = limits::embedded(self.names, self.file, node)?;
         limits::check_inner(self.names, &code)?;
-        if self.context == Context::Function {
+        if let Context::Function(_) = self.context {
             let named =
                 |local: &Local| limits::contains(&node.code, format!("STAP_ARG_{}", local.name).as_bytes());
             code.args = self.locals.iter().filter(|(_, local)| named(local)).map(|(id, _)| id).collect();

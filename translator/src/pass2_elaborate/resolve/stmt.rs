@@ -130,10 +130,16 @@ impl Resolver<'_, '_> {
     }
 
     fn returned(&mut self, value: Option<&ast::Expr>, span: Span) -> Result<StmtKind, Reported> {
-        if self.context != Context::Function {
+        if !matches!(self.context, Context::Function(_)) {
             return self.error(Code::Misuse, "found 'return' not in function context", span);
         }
-        Ok(StmtKind::Return(value.map(|value| self.expr(value)).transpose()?))
+        let Some(value) = value else { return Ok(StmtKind::Return(None)) };
+        let value = self.expr(value)?;
+        let known = self.returned.get_or_insert(self.carried);
+        if *known != self.carried {
+            *known = None;
+        }
+        Ok(StmtKind::Return(Some(value)))
     }
 
     fn delete(&mut self, target: &ast::Expr) -> Result<StmtKind, Reported> {

@@ -3,7 +3,7 @@
 use super::Tables;
 use super::vars::{Clash, Kind, LONG, STRING, Term, Var};
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::ir::expr::{Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
+use crate::ir::expr::{ContextValue, Conversion, Count, FormatSpec, Piece, Place, Print, StatRef};
 use crate::ir::program::{Constant, FunctionBody, FunctionId, GlobalId, LocalId};
 use crate::ir::stmt::{Block, Foreach, Stmt, StmtKind};
 use crate::ir::{Expr, ExprKind, Program};
@@ -127,6 +127,7 @@ impl Inference<'_> {
     /// The type of an expression, all rules below it applied.
     fn expr(&mut self, expr: &Expr) -> Term {
         match &expr.kind {
+            ExprKind::Context(ContextValue::Saved(slot)) => self.saved(*slot, expr.span),
             ExprKind::Constant(Constant::Long(_)) => Term::Known(LONG),
             ExprKind::Context(value) => Term::Known(Kind::Scalar(value.ty())),
             ExprKind::Constant(Constant::String(_)) => Term::Known(STRING),
@@ -192,7 +193,12 @@ impl Inference<'_> {
                 Term::Known(LONG)
             }
             ExprKind::Load { address, .. } => self.all(&[address], LONG),
-            ExprKind::Save { value, .. } | ExprKind::StoreRegister { value, .. } => self.all(&[value], LONG),
+            ExprKind::Save { slot, value } => {
+                let kept = self.saved(*slot, value.span);
+                self.agree(value, kept, Role::Value);
+                Term::Known(LONG)
+            }
+            ExprKind::StoreRegister { value, .. } => self.all(&[value], LONG),
             ExprKind::Store { address, value, .. } => self.all(&[address, value], LONG),
             ExprKind::Answer { to, value } => self.all(&[value], Kind::Scalar(to.ty())),
             _ => Term::Known(LONG),
@@ -295,6 +301,15 @@ impl Inference<'_> {
             }
         }
         self.expect(arg, if spec.conversion == Conversion::String { STRING } else { LONG });
+    }
+
+    /// What an entry keeps and its return reads has one type.
+    fn saved(&mut self, slot: u16, span: Span) -> Term {
+        let Owner::Probe(index) = self.owner else { return Term::Known(LONG) };
+        match self.program.probes[index].point.pair() {
+            Some(pair) => Term::Var(self.tables.saved(pair, slot, span)),
+            None => Term::Known(LONG),
+        }
     }
 
     fn local(&self, id: LocalId) -> Var {

@@ -4,8 +4,11 @@
 //! answer in one walk, so a program of any size needs one.
 
 mod infer;
+mod saved;
 mod settle;
 mod vars;
+
+use std::collections::BTreeMap;
 
 use super::names::Names;
 use crate::diag::Sink;
@@ -13,6 +16,7 @@ use crate::ir::Program;
 use crate::ir::arena::Arena;
 use crate::ir::program::{Constant, FunctionBody, Local};
 use crate::ir::ty::{Ty, ValueTy};
+use crate::source::Span;
 use vars::{Kind, Term, Var, Vars};
 
 /// Variables of a global.
@@ -35,6 +39,8 @@ struct Tables {
     globals: Vec<GlobalVars>,
     functions: Vec<FunctionVars>,
     probes: Vec<Vec<Var>>,
+    /// What entries keep for their returns, by the number of the pair and the slot.
+    saved: BTreeMap<(u32, u16), Var>,
 }
 
 /// Finds all types and writes them into the program. Errors go to the sink.
@@ -43,6 +49,7 @@ pub fn types(names: &mut Names<'_>) {
     infer::program(&names.program, &mut tables, names.sink);
     if names.sink.errors() == 0 {
         settle::program(&mut names.program, &tables, names.sink);
+        saved::number(names);
     }
 }
 
@@ -62,9 +69,14 @@ impl Tables {
         });
         let functions: Vec<FunctionVars> = functions.collect();
         let probes = program.probes.iter().map(|probe| fresh_locals(&mut vars, &probe.locals)).collect();
-        let mut tables = Tables { vars, globals, functions, probes };
+        let mut tables = Tables { vars, globals, functions, probes, saved: BTreeMap::new() };
         tables.declare(names, program);
         tables
+    }
+
+    /// The variable of a value that an entry keeps.
+    fn saved(&mut self, pair: u32, slot: u16, span: Span) -> Var {
+        *self.saved.entry((pair, slot)).or_insert_with(|| self.vars.fresh(span))
     }
 
     /// What the declarations say already.

@@ -4,7 +4,7 @@ use super::vars::{Kind, Var};
 use super::{Tables, failed};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::arena::Arena;
-use crate::ir::expr::{Place, Print};
+use crate::ir::expr::{ContextValue, Place, Print};
 use crate::ir::program::{Constant, Function, FunctionBody, Global, Local};
 use crate::ir::stmt::{Block, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{StatNeeds, Ty, ValueTy};
@@ -34,7 +34,7 @@ pub fn program(program: &mut Program, tables: &Tables, sink: &Sink) {
         locals(&mut probe.locals, vars, tables, sink);
     }
     if !failed(sink, before) {
-        expressions(program, sink);
+        expressions(program, tables, sink);
     }
 }
 
@@ -78,15 +78,18 @@ fn invalid(span: Span, sink: &Sink) {
 struct Known<'k> {
     globals: Vec<ValueTy>,
     returns: Vec<Option<Ty>>,
+    /// Of the slots of the probe at hand.
+    saved: Vec<Option<Ty>>,
     sink: &'k Sink,
 }
 
-fn expressions(program: &mut Program, sink: &Sink) {
+fn expressions(program: &mut Program, tables: &Tables, sink: &Sink) {
     let globals = program.globals.iter().map(|(_, global)| global.value).collect();
     let returns = program.functions.iter().map(|(_, function)| function.ret).collect();
-    let known = Known { globals, returns, sink };
+    let mut known = Known { globals, returns, saved: Vec::new(), sink };
     for probe in &mut program.probes {
         let types = local_types(&probe.locals);
+        known.saved = saved_types(probe.point.pair(), tables);
         if let Some(condition) = &mut probe.condition {
             known.expr(condition, &types);
         }
@@ -98,6 +101,18 @@ fn expressions(program: &mut Program, sink: &Sink) {
             known.block(body, &local_types(locals));
         }
     }
+}
+
+/// The types of what an entry keeps, by slot. Values that nobody reads may have none.
+fn saved_types(pair: Option<u32>, tables: &Tables) -> Vec<Option<Ty>> {
+    let Some(pair) = pair else { return Vec::new() };
+    let slots = tables.saved.range((pair, 0)..=(pair, u16::MAX));
+    slots
+        .map(|(_, &var)| match tables.vars.kind(var) {
+            Some(Kind::Scalar(ty)) => Some(ty),
+            _ => None,
+        })
+        .collect()
 }
 
 fn local_types(locals: &Arena<Local>) -> Vec<Ty> {
@@ -162,6 +177,7 @@ impl Known<'_> {
         Some(match &expr.kind {
             ExprKind::Constant(Constant::String(_)) | ExprKind::Print(_) | ExprKind::Concat(_) => Ty::String,
             ExprKind::AssignConcat { .. } => Ty::String,
+            ExprKind::Context(ContextValue::Saved(slot)) => *self.saved.get(usize::from(*slot))?.as_ref()?,
             ExprKind::Context(value) => value.ty(),
             ExprKind::Answer { to, .. } => to.ty(),
             ExprKind::Local(id) => locals[id.index()],

@@ -15,7 +15,7 @@ use crate::source::{Span, Symbol};
 impl Resolver<'_, '_> {
     /// The function that the handler stands at, with its object's answers.
     pub(super) fn function_here(&self) -> Option<(Scope, Rc<dyn DebugInfo>)> {
-        let Context::Probe { scope: Some(scope), .. } = self.context else { return None };
+        let scope = self.caller()?.scope?;
         Some((scope, self.names.objects.info(scope.object)?))
     }
 
@@ -28,6 +28,12 @@ impl Resolver<'_, '_> {
         let Some((scope, info)) = self.function_here() else {
             return Err(super::Fail::Told(Box::new(self.no_variables(name, span))));
         };
+        if scope.returns && plain != "return" && matches!(self.context, Context::Function(_)) {
+            let message =
+                format!("{name} is a variable of the function's entry, and a return probe calls this");
+            let error = Diagnostic::semantic(Code::Misuse, message, span);
+            return Err(Fail::Told(Box::new(error.help("give its value as an argument"))));
+        }
         if plain == "return" {
             return match self.result_here(span)? {
                 Some(value) => Ok(value),

@@ -1,11 +1,11 @@
-//! `@entry(e)`: a return probe's value from the entry of its function. A parameter that a return probe names is one too,
-//! since its register holds something else by then.
+//! `@entry(e)`: a return probe's value from the entry of its function, a number or a string. A parameter that a return
+//! probe names is one too, since its register holds something else by then.
 
-use super::{Found, told};
+use super::Found;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::ContextValue;
 use crate::ir::{Expr, ExprKind};
-use crate::pass1_parse::ast::{self, Access};
+use crate::pass1_parse::ast;
 use crate::pass2_elaborate::resolve::{Context, Reported, Resolver, make};
 use crate::source::Span;
 
@@ -47,20 +47,17 @@ impl Resolver<'_, '_> {
     /// A parameter in a return probe, with the steps that follow it; `None` for anything else.
     pub(super) fn parameter_of_entry(&mut self, node: &ast::Expr) -> Option<Found<Expr>> {
         let Context::Probe { returns: true, scope: Some(_), .. } = self.context else { return None };
-        let (base, path): (&ast::Expr, &[Access]) = match &node.kind {
-            ast::ExprKind::Deref { base, path } => (base, path),
-            _ => (node, &[]),
+        let base = match &node.kind {
+            ast::ExprKind::Deref { base, .. } => base,
+            _ => node,
         };
         let ast::ExprKind::Target(name) = &base.kind else { return None };
-        if name.as_str() == "$return" || name.as_str().starts_with("$$") {
+        if matches!(name.as_str(), "$return" | "$$return") {
             return None;
         }
-        if let Some(Access::Pretty(..)) = path.last() {
-            let help = "print it in an entry probe";
-            return Some(told(
-                format!("{name} is not there any more when the function has returned; {help}"),
-                node.span,
-            ));
+        // Of all at once nobody thinks that it is what the function made of them.
+        if name.as_str().starts_with("$$") {
+            return Some(self.entry(node, node.span).map_err(super::Fail::from));
         }
         let message = format!("confusing usage, value is captured as @entry({name}) in .return probe");
         self.names.sink.push(Diagnostic::warning(Code::Suspicious, message, node.span));

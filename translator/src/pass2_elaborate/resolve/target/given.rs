@@ -38,7 +38,7 @@ impl Resolver<'_, '_> {
     fn given_here(&self) -> Option<Given> {
         match self.context {
             Context::Probe { given, .. } => given,
-            Context::Function | Context::Condition => None,
+            Context::Function(_) | Context::Condition => None,
         }
     }
 

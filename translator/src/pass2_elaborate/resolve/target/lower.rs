@@ -40,7 +40,7 @@ impl Resolver<'_, '_> {
             Location::Value(program) => Held::Computed(self.run(program, spot)?),
             Location::Symbol(name) => Held::Memory(self.symbol(spot.object, name, spot.span)?),
             Location::Missing(why) => {
-                return told(format!("not accessible at this address: {why}"), spot.span);
+                return told(format!("not accessible at this address [man error::dwarf]: {why}"), spot.span);
             }
             Location::Pieces(pieces) => {
                 let mut parts = Pieces::default();
@@ -81,7 +81,7 @@ impl Resolver<'_, '_> {
                     stack.words.push(binary(BinaryOp::Add, start, area, spot.span));
                 }
                 Op::EntryRegister(_) => {
-                    let message = "not accessible at this address: it is known only as it was when the function was \
+                    let message = "not accessible at this address [man error::dwarf]: it is known only as it was when the function was \
                                    entered; a probe at the function's entry can read it";
                     return told(message, spot.span);
                 }

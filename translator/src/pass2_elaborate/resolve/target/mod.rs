@@ -13,7 +13,7 @@ mod pretty;
 mod raw;
 mod walk;
 
-use super::{Reported, Resolver, make};
+use super::{Carried, Reported, Resolver, make};
 use crate::cli::options::Privilege;
 use crate::debuginfo::{Broken, TypeId};
 use crate::diag::{Code, Diagnostic};
@@ -24,15 +24,6 @@ use crate::pass2_elaborate::fold::fold;
 use crate::source::Span;
 
 pub use given::Given;
-
-/// What a number is known to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carried {
-    /// A value of that type.
-    Value(TypeId),
-    /// The address of a value of that type.
-    PointerTo(TypeId),
-}
 
 /// A value of the target.
 #[derive(Clone, Debug)]
@@ -89,7 +80,15 @@ impl Resolver<'_, '_> {
     pub(super) fn target(&mut self, node: &ast::Expr) -> Result<Expr, Reported> {
         self.refuse_users(node.span)?;
         let result = self.read_target(node);
-        self.tell(result)
+        match result {
+            Err(Fail::Told(_)) if self.names.session.options.skip_badvars => {
+                let message = "Bad $context variable being substituted with literal 0";
+                self.names.sink.push(Diagnostic::warning(Code::Suspicious, message, node.span));
+                self.carried = None;
+                Ok(number(0, node.span))
+            }
+            result => self.tell(result),
+        }
     }
 
     /// The address of a value of the target.
@@ -166,13 +165,13 @@ impl Resolver<'_, '_> {
         if let Some(given) = self.given(node) {
             return given;
         }
+        if let Some(kept) = self.parameter_of_entry(node) {
+            return kept;
+        }
         if let ast::ExprKind::Target(name) = &node.kind
             && name.as_str().starts_with("$$")
         {
             return self.all_variables(*name, 0, node.span);
-        }
-        if let Some(kept) = self.parameter_of_entry(node) {
-            return kept;
         }
         let (inner, dollars) = match &node.kind {
             ast::ExprKind::Deref { base, path } => match path.last() {

@@ -3,8 +3,8 @@
 use super::lower::Spot;
 use super::pieces::register;
 use super::{Found, Held, Value, number, sound, told};
-use crate::debuginfo::Site;
 use crate::debuginfo::types::{Array, Encoding, Found as Place, Member, Record, Type, TypeId, peel};
+use crate::debuginfo::{Role, Site};
 use crate::ir::arena::Arena;
 use crate::ir::expr::{Conversion, FormatSpec, Piece, Print};
 use crate::ir::program::{Constant, FunctionId, Local};
@@ -97,29 +97,29 @@ impl Resolver<'_, '_> {
         let Some((scope, info)) = self.function_here() else {
             return Err(super::Fail::Told(Box::new(self.no_variables(name, span))));
         };
-        let mut found = Vec::new();
-        if matches!(name.as_str(), "$$return" | "$$vars")
-            && let Some(value) = self.result_here(span)?
-        {
-            found.push((Symbol::new("return"), Ok(value)));
+        if matches!((name.as_str(), scope.site), ("$$locals" | "$$return", Site::Tracepoint(_))) {
+            let message = format!("a tracepoint has no {name}, only $$vars, $$parms, $$name and $$system");
+            return told(message, span);
         }
-        match name.as_str() {
-            "$$vars" | "$$parms" if !scope.returns => {
-                for variable in sound(self.names.objects.variables(&*info, scope.function, scope.site), span)?
-                {
-                    let spot = Spot { object: scope.object, span };
-                    let value = self.located(&variable, spot);
-                    found.push((variable.name, value));
-                }
+        let wanted: &[Role] = match name.as_str() {
+            "$$vars" => &[Role::Parameter, Role::Local],
+            "$$parms" => &[Role::Parameter],
+            "$$locals" => &[Role::Local],
+            "$$return" => {
+                let result = self.result_here(span)?;
+                return Ok(result.into_iter().map(|value| (Symbol::new("return"), Ok(value))).collect());
             }
-            "$$locals" | "$$return" if matches!(scope.site, Site::Tracepoint(_)) => {
-                return told(
-                    format!("a tracepoint has no {name}, only $$vars, $$parms, $$name and $$system"),
-                    span,
-                );
-            }
-            "$$vars" | "$$parms" | "$$locals" | "$$return" => {}
             _ => return told(format!("unknown target variable {name}"), span),
+        };
+        let variables = sound(self.names.objects.variables(&*info, scope.function, scope.site), span)?;
+        let mut found: Vec<(Symbol, Found<Value>)> = Vec::new();
+        for variable in variables.iter().filter(|variable| wanted.contains(&variable.role)) {
+            let value = self.located(variable, Spot { object: scope.object, span });
+            // An inner variable hides an outer one of its name.
+            match found.iter_mut().find(|(name, _)| *name == variable.name) {
+                Some(hidden) => hidden.1 = value,
+                None => found.push((variable.name, value)),
+            }
         }
         Ok(found)
     }
@@ -285,12 +285,19 @@ impl Resolver<'_, '_> {
         Ok(matches!(ty, Type::Int(int) if int.encoding == Encoding::Character))
     }
 
-    /// The string at an address, in quotes.
+    /// The string at an address, in quotes. One of user space, which are the positive ones, is shown as it is: the memory
+    /// of a task may be on the disk.
     fn quoted(&mut self, address: Expr, text: &mut Text) -> Found<()> {
+        let span = text.span;
         let name = Symbol::new("kernel_string_quoted");
-        let function = self.names.function(self.file, name, 1, text.span)?;
-        let call = make(text.span, ExprKind::Call { function, args: vec![address] });
-        text.format(Conversion::String, false, call);
+        let function = self.names.function(self.file, name, 1, None, span)?;
+        let call = make(span, ExprKind::Call { function, args: vec![address.clone()] });
+        let (left, right) = (Box::new(address.clone()), Box::new(number(0, span)));
+        let user = make(span, ExprKind::Compare { op: ast::CompareOp::Gt, left, right });
+        let spec = FormatSpec::plain(Conversion::Pointer);
+        let pointer = string(vec![Piece::Format { spec, arg: address }], span);
+        let (cond, then, otherwise) = (Box::new(user), Box::new(pointer), Box::new(call));
+        text.format(Conversion::String, false, make(span, ExprKind::Ternary { cond, then, otherwise }));
         Ok(())
     }
 }
