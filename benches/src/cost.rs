@@ -44,6 +44,20 @@ const HANDLERS: &[Handler] = &[
         hits: "cat /tmp/out",
     },
     Handler {
+        name: "tracepoint sys_enter, count",
+        script: "global n probe kernel.trace(\"sys_enter\") { n++ } probe end { println(n) }",
+        budget: Budget::Most(180.0),
+        calls: 200_000,
+        hits: "cat /tmp/out",
+    },
+    Handler {
+        name: "tracepoint sys_enter, n <<< $id",
+        script: "global n probe kernel.trace(\"sys_enter\") { n <<< $id } probe end { println(@count(n)) }",
+        budget: Budget::None,
+        calls: 200_000,
+        hits: "cat /tmp/out",
+    },
+    Handler {
         name: "function entry, n <<< 1",
         script: "global n probe kprobe.function(\"vfs_read\") { n <<< 1 } probe end { println(@count(n)) }",
         budget: Budget::Most(280.0),

@@ -157,7 +157,7 @@ struct tracepoint;
 /* kernel.trace, kernel.tracepoint and module.tracepoint; sorted by name */
 struct stap_tracepoint_probe {
 	const char *const name;
-	const char *const module;	/* "kernel", or the name of a module */
+	const char *const module;	/* "kernel", the name of a module, or "" for any of them */
 	void *const enter;		/* what the tracepoint calls, with this row as its datum */
 	struct stap_probe *const probe;
 	struct tracepoint *tp;		/* kept by probe/tracepoint.h: registered there */

@@ -93,7 +93,7 @@ static void stap_tracepoint_take(struct tracepoint *tp, const char *module)
 
 		if (strcmp(stp->name, tp->name))
 			break;
-		if (stp->tp || strcmp(stp->module, module ?: "kernel"))
+		if (stp->tp || (*stp->module && strcmp(stp->module, module ?: "kernel")))
 			continue;
 		rc = tracepoint_probe_register(tp, stp->enter, stp);
 		if (rc)

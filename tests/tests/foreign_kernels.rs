@@ -121,6 +121,15 @@ fn reads(name: &str, functions: usize) {
     let listed = stdout(&stap(&[&file, "-L", &format!("{VFS_READ}.return")]));
     assert!(listed.starts_with(&format!("{VFS_READ}.return $return:ssize_t ")), "{listed}");
 
+    // Tracepoints have no functions of their own there, but their classes have.
+    let fork = "\"sched_process_fork\")";
+    for (point, parameters) in [
+        (format!("kernel.trace({fork}"), "$parent:struct task_struct* $child:struct task_struct*"),
+        (format!("kernel.tracepoint({fork}"), "$arg1:struct task_struct* $arg2:struct task_struct*"),
+    ] {
+        assert_eq!(stdout(&stap(&[&file, "-L", &point])), format!("{point} {parameters}\n"));
+    }
+
     let elaborate = |script: &str| stap(&[&file, "-p2", "-e", script]);
     let walks = "println($file->f_path->dentry->d_name->len, $file->f_u->fu_rcuhead->next, $count, $$parms$)";
     stdout(&elaborate(&format!("probe {VFS_READ} {{ {walks} }}")));
@@ -136,6 +145,10 @@ fn reads(name: &str, functions: usize) {
         // BTF of this age holds no variables.
         ("probe begin { println(@var(\"jiffies\")) }", "unable to find global 'jiffies'"),
         ("probe kernel.function(\"nosuch*\") { exit() }", "no match"),
+        (
+            "probe kernel.trace(\"sched:sched_process_fork\") { exit() }",
+            "the kernel's headers, which name subsystems",
+        ),
     ] {
         let outcome = elaborate(script);
         let stderr = String::from_utf8_lossy(&outcome.stderr);

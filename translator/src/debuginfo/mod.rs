@@ -22,6 +22,7 @@ pub mod places;
 pub mod spell;
 #[cfg(test)]
 mod tests;
+pub mod trace_query;
 pub mod tracepoints;
 pub mod types;
 

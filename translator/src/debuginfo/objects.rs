@@ -144,10 +144,19 @@ impl<'s> Objects<'s> {
 
     /// What is known about a module, by the name that the kernel gives it.
     pub fn module(&self, name: &str) -> Result<Known, Lack> {
+        self.memoized(name, || self.read_module(name))
+    }
+
+    /// What is known about an object that is read once, under a name that no other has.
+    pub(super) fn memoized(
+        &self,
+        name: &str,
+        read: impl FnOnce() -> Result<Known, Lack>,
+    ) -> Result<Known, Lack> {
         if let Some(known) = self.modules.borrow().get(name) {
             return known.clone();
         }
-        let known = self.read_module(name);
+        let known = read();
         self.modules.borrow_mut().insert(name.to_owned(), known.clone());
         known
     }
@@ -213,6 +222,12 @@ impl<'s> Objects<'s> {
         all.into_iter().map(|(name, _)| name).collect()
     }
 
+    /// The command that installs the kernel's headers.
+    pub fn headers_remedy(&self) -> String {
+        let target = &self.session.target;
+        Package::headers(&target.release).remedy_in(self.session.host, &target.root)
+    }
+
     /// The modules of the tracepoints that modules export, by the tracepoints' names.
     pub fn exported_tracepoints(&self) -> BTreeMap<String, String> {
         let dir = self.session.target.build_dir.as_deref();
@@ -232,11 +247,7 @@ impl<'s> Objects<'s> {
     pub fn exports(&self, object: &str) -> Result<BTreeSet<String>, Lack> {
         let Some(dir) = &self.session.target.build_dir else {
             let message = "which functions are exported is not known without the kernel's headers";
-            return Err(Lack::new(
-                message,
-                Package::headers(&self.session.target.release)
-                    .remedy_in(self.session.host, &self.session.target.root),
-            ));
+            return Err(Lack::new(message, self.headers_remedy()));
         };
         symvers::exports(self.session.host, dir, object).map_err(|error| {
             let message = format!("cannot read Module.symvers in {}: {error}", dir.display());
@@ -269,10 +280,21 @@ impl<'s> Objects<'s> {
             servers: options.debuginfo == Debuginfo::Dwarf,
         };
         let file = search.run().map_err(|missing| Lack::new(missing.message, missing.helps.join("; ")))?;
-        let (id, path) = (self.next_id()?, file.path.clone());
+        let path = file.path.clone();
         let cache = (!options.disable_cache).then_some(&*layout.cache);
-        let dwarf = Dwarf::new(*host, cache, id, file).map_err(|broken| lack_of(&path, &broken))?;
-        let info: Rc<dyn DebugInfo> = Rc::new(dwarf);
+        self.add(|id| {
+            let dwarf = Dwarf::new(*host, cache, id, file).map_err(|broken| lack_of(&path, &broken))?;
+            Ok(Rc::new(dwarf))
+        })
+    }
+
+    /// Adds an object that is made for its number.
+    pub(super) fn add(
+        &self,
+        make: impl FnOnce(ObjectId) -> Result<Rc<dyn DebugInfo>, Lack>,
+    ) -> Result<Known, Lack> {
+        let id = self.next_id()?;
+        let info = make(id)?;
         self.read.borrow_mut().push(info.clone());
         Ok(Known { id, info })
     }

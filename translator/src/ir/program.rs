@@ -318,7 +318,7 @@ pub enum TimerJiffies {
 /// A tracepoint, which the kernel finds by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TracepointPoint {
-    /// `kernel`, or the name of a module.
+    /// `kernel`, or the name of a module; empty when any may have it, or the kernel.
     pub module: String,
     /// Its name.
     pub name: String,

@@ -36,6 +36,8 @@ pub struct Declared {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceHeaders {
     declared: BTreeMap<String, Declared>,
+    /// Of the files that were looked through.
+    identity: Vec<u8>,
 }
 
 impl TraceHeaders {
@@ -50,10 +52,11 @@ impl TraceHeaders {
             }
         }
         let slot = Slot { prefix: "trace_", key: key.finish(), suffix: ".index" };
+        let identity = slot.key.as_ref().to_vec();
         if let Some((_, bytes)) = cache.get(slot, &Stamp::new()) {
-            return TraceHeaders::parse(&String::from_utf8_lossy(&bytes));
+            return TraceHeaders { declared: parse(&String::from_utf8_lossy(&bytes)), identity };
         }
-        let mut found = TraceHeaders::default();
+        let mut found = TraceHeaders { identity, ..TraceHeaders::default() };
         for (path, name) in &files {
             let text = host.read(path).unwrap_or_default();
             found.add(name, &String::from_utf8_lossy(&text));
@@ -61,6 +64,11 @@ impl TraceHeaders {
         // A cache that cannot be written costs the next run some milliseconds.
         let _ = cache.put(slot, &Stamp::new(), found.text().as_bytes());
         found
+    }
+
+    /// What changes when one of the headers does.
+    pub fn identity(&self) -> &[u8] {
+        &self.identity
     }
 
     /// What is declared under a name.
@@ -88,17 +96,18 @@ impl TraceHeaders {
         };
         self.declared.iter().map(line).collect()
     }
+}
 
-    fn parse(text: &str) -> TraceHeaders {
-        let mut declared = BTreeMap::new();
-        for line in text.lines() {
-            if let [name, system, class, header] = line.split('\t').collect::<Vec<_>>()[..] {
-                let [system, class, header] = [system, class, header].map(str::to_owned);
-                declared.insert(name.to_owned(), Declared { system, class, header });
-            }
+/// What [`TraceHeaders::text`] wrote.
+fn parse(text: &str) -> BTreeMap<String, Declared> {
+    let mut declared = BTreeMap::new();
+    for line in text.lines() {
+        if let [name, system, class, header] = line.split('\t').collect::<Vec<_>>()[..] {
+            let [system, class, header] = [system, class, header].map(str::to_owned);
+            declared.insert(name.to_owned(), Declared { system, class, header });
         }
-        TraceHeaders { declared }
     }
+    declared
 }
 
 /// The headers with their names for `#include`. Distributions split the tree: the build directory has what was
@@ -159,12 +168,12 @@ mod tests {
         assert_eq!(waking.header, "trace/events/sched.h");
         let names: Vec<_> = found.all().map(|(name, _)| name).collect();
         assert_eq!(names, ["pelt_cfs_tp", "sched_switch", "sched_waking"]);
-        assert_eq!(TraceHeaders::parse(&found.text()), found);
+        assert_eq!(parse(&found.text()), found.declared);
         assert_eq!(read(&host), found, "out of the cache");
     }
 
     #[test]
     fn no_headers_declare_nothing() {
-        assert_eq!(read(&MemoryHost::new()), TraceHeaders::default());
+        assert_eq!(read(&MemoryHost::new()).all().count(), 0);
     }
 }

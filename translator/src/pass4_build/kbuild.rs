@@ -12,13 +12,14 @@ use crate::kernel::Package;
 /// nothing but time spent.
 const OVERRIDES: [&str; 2] = ["CONFIG_DEBUG_INFO=", "CONFIG_DEBUG_INFO_BTF_MODULES="];
 
-/// Builds the module that the files in `dir` describe. The commands are printed to the output, see
+/// Builds `goal`, `modules` or an object file, of what the files in `dir` describe. The commands are printed to the output, see
 /// [`super::recipe`].
 pub fn make(
     host: &dyn Host,
     build_dir: &Path,
     dir: &Path,
     compiler: &Compiler,
+    goal: &str,
 ) -> Result<Output, Box<Diagnostic>> {
     let make = find_program(host, "make").ok_or_else(|| no_make(host))?;
     let mut argv: Vec<OsString> = vec![make.into_os_string(), "-C".into(), build_dir.into()];
@@ -26,7 +27,7 @@ pub fn make(
     argv.extend(["-j2", "V=1", "--no-print-directory"].map(OsString::from));
     argv.extend(OVERRIDES.map(OsString::from));
     argv.push(if compiler.llvm { llvm(compiler) } else { assignment("CC", Path::new(&compiler.program)) });
-    argv.push("modules".into());
+    argv.push(goal.into());
     let command = Command { argv, dir: Some(dir.to_owned()), env: Some(environment(host, Some(dir))) };
     host.run(&command).map_err(|error| {
         let message = format!("cannot run make: {error}");
@@ -71,7 +72,7 @@ mod tests {
             .variable("CFLAGS", "-O0")
             .program("/usr/bin/make", |_, _| Output::default());
         for compiler in [compiler("gcc-12", false), compiler("clang-16", true)] {
-            make(&host, Path::new("/b"), Path::new("/t"), &compiler).expect("runs");
+            make(&host, Path::new("/b"), Path::new("/t"), &compiler, "modules").expect("runs");
         }
         let commands = host.commands();
         let words =
@@ -88,8 +89,8 @@ mod tests {
     #[test]
     fn without_make() {
         let host = MemoryHost::new().file("/etc/os-release", "ID=fedora\n");
-        let error =
-            make(&host, Path::new("/b"), Path::new("/t"), &compiler("gcc", false)).expect_err("no make");
+        let error = make(&host, Path::new("/b"), Path::new("/t"), &compiler("gcc", false), "modules")
+            .expect_err("no make");
         assert_eq!((error.code, &error.helps[0][..]), (Code::Compiler, "dnf install make"));
     }
 }

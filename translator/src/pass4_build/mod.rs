@@ -15,6 +15,7 @@ use crate::session::Session;
 
 mod compiler;
 mod gcc_log;
+pub mod header;
 mod kbuild;
 pub mod key;
 mod recipe;
@@ -177,7 +178,7 @@ impl Builder<'_, '_> {
         {
             return Ok(output);
         }
-        let output = kbuild::make(session.host, self.build_dir, dir, &self.compiler)?;
+        let output = kbuild::make(session.host, self.build_dir, dir, &self.compiler, "modules")?;
         self.log(&output);
         if output.code != 0 {
             return Err(Box::new(gcc_log::error(session, output.code, &output.stderr)));

@@ -183,6 +183,11 @@ impl<'c> Query<'c> {
             similar = suggest::similar(&self.name, known.iter().map(String::as_str));
             similar = similar.replacen("similar", "similar tracepoints", 1);
         }
-        wrong(self.subject, format!("no match{similar}"))
+        let no_match = wrong(self.subject, format!("no match{similar}"));
+        if headers.all().next().is_some() {
+            return no_match;
+        }
+        let help = "the kernel's headers, which name subsystems and classes of events, are not installed";
+        no_match.help(format!("{help}: {}", objects.headers_remedy()))
     }
 }

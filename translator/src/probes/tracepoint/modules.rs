@@ -1,13 +1,14 @@
 //! Tracepoints of modules: those of modules that the script names, and those that the kernel's headers declare.
 //!
 //! A header does not say which module its tracepoints are in. Module.symvers does for those that are exported; most
-//! others are in the module that is called like the subsystem or like the header.
+//! others are in the module that is called like the subsystem or like the header. Of one that is in none of these the
+//! header is compiled, and whatever module comes with a tracepoint of that name is taken.
 
 use std::collections::BTreeMap;
 
 use super::Query;
-use crate::debuginfo::Objects;
 use crate::debuginfo::tracepoints::function_of;
+use crate::debuginfo::{Known, Lack, Objects};
 use crate::diag::Diagnostic;
 use crate::kernel::modules::canonical;
 use crate::kernel::trace_headers::Declared;
@@ -56,11 +57,16 @@ impl Query<'_> {
         let owners = Owners::of(objects);
         let mut more = Vec::new();
         for (name, declared) in wanted {
-            for module in owners.candidates(name, declared) {
-                let Ok(known) = objects.module(&module) else { continue };
-                if let Some(function) =
-                    function_of(&*known.info, headers, name).map_err(|broken| self.broken(&broken))?
-                {
+            let of_module = |module: &String| Some((module.clone(), objects.module(module).ok()?));
+            let mut known: Vec<_> = owners.candidates(name, declared).iter().filter_map(of_module).collect();
+            if !self.pattern() && !known.iter().any(|(_, known)| self.knows(objects, known, name)) {
+                let lacking = |lack: Lack| lack.diagnostic().at(self.subject.span);
+                // Nobody knows its module: it may be any.
+                known = vec![(String::new(), objects.compiled_header(&declared.header).map_err(lacking)?)];
+            }
+            for (module, known) in known {
+                let function = function_of(&*known.info, headers, name);
+                if let Some(function) = function.map_err(|broken| self.broken(&broken))? {
                     more.push(self.derivation(objects, name, &module, Some((&known, function))));
                     break;
                 }
@@ -68,6 +74,10 @@ impl Query<'_> {
         }
         found.extend(more);
         Ok(())
+    }
+
+    fn knows(&self, objects: &Objects<'_>, known: &Known, name: &str) -> bool {
+        function_of(&*known.info, objects.trace_headers(), name).is_ok_and(|found| found.is_some())
     }
 }
 
