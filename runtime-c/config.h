@@ -79,6 +79,14 @@
 #error "MAXTRYLOCK times TRYLOCKDELAY must be at most 1000000 microseconds"
 #endif
 
+/* Nanoseconds between two looks whether a global of a probe's condition was written. */
+#ifndef STP_ON_THE_FLY_INTERVAL
+#define STP_ON_THE_FLY_INTERVAL (100 * 1000 * 1000)
+#endif
+#if STP_ON_THE_FLY_INTERVAL < 1000000
+#error "STP_ON_THE_FLY_INTERVAL must be at least 1000000 nanoseconds"
+#endif
+
 /* Rows of an array that declares no size, and a shift of its hash table's size. */
 #ifndef MAXMAPENTRIES
 #define MAXMAPENTRIES 2048

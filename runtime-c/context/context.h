@@ -89,5 +89,10 @@ static __always_inline void stp_out_write(struct context *c)
 #include "context/locks.h"
 #include "context/limits.h"
 #include "probe/common.h"
+#ifdef STP_CONDITIONS
+#include "probe/condition.h"
+#else
+#define stp_probe_wanted(p) true
+#endif
 
 #endif

@@ -102,6 +102,24 @@ static __always_inline void stp_unlock_probe(struct context *c, const struct stp
 }
 
 /*
+ * Takes the @n locks of a constant table if all are free; false: none is held.
+ * ctx: any, NMI too, this CPU's context held; locks: takes those of @locks
+ */
+static inline __maybe_unused bool stp_lock_all_free(struct context *c, const struct stp_probe_lock *locks,
+						    unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (stp_lock_try(&locks[i]))
+			continue;
+		stp_unlock_probe(c, locks, i);
+		return false;
+	}
+	return true;
+}
+
+/*
  * Takes the @n locks of a constant table; false: none is held and the hit is counted as skipped.
  * ctx: any, NMI too, this CPU's context held; locks: takes those of @locks
  */

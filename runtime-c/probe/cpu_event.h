@@ -262,6 +262,7 @@ static int stap_cpu_event_register(struct stap_cpu_event_set *set)
 	for (i = 0; i < set->count && !rc; i++) {
 		struct stap_cpu_event *se = &set->events[i];
 
+		se->attr.disabled = !stp_probe_wanted(se->probe);
 		rc = se->absent ? 0 : stap_cpu_event_create_all(se);
 		if (!rc)
 			continue;
@@ -275,6 +276,42 @@ static int stap_cpu_event_register(struct stap_cpu_event_set *set)
 	if (rc)
 		stap_cpu_event_unregister(set);
 	return rc;
+}
+
+/* ctx: task; locks: stap_cpu_event_mutex */
+static __maybe_unused void stap_cpu_event_switch(struct stap_cpu_event *se)
+{
+	void (*change)(struct perf_event *event) = se->attr.disabled ? perf_event_disable : perf_event_enable;
+	int cpu;
+
+	if (se->of_task)
+		change(se->of_task);
+	if (!se->of_cpu)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct perf_event *event = *per_cpu_ptr(se->of_cpu, cpu);
+
+		if (event)
+			change(event);
+	}
+}
+
+/* Starts and stops events as their conditions say.  ctx: task; locks: takes stap_cpu_event_mutex */
+static __maybe_unused void stap_cpu_event_rearm(struct stap_cpu_event_set *set)
+{
+	size_t i;
+
+	mutex_lock(&stap_cpu_event_mutex);
+	for (i = 0; i < set->count; i++) {
+		struct stap_cpu_event *se = &set->events[i];
+
+		if (se->attr.disabled != stp_probe_wanted(se->probe))
+			continue;
+		/* CPUs that come later start as the others are. */
+		se->attr.disabled = !se->attr.disabled;
+		stap_cpu_event_switch(se);
+	}
+	mutex_unlock(&stap_cpu_event_mutex);
 }
 
 #endif

@@ -66,4 +66,10 @@ static void stap_data_unregister(void)
 	stap_cpu_event_unregister(&stap_data_set);
 }
 
+/* ctx: task; locks: takes those of stap_cpu_event_rearm() */
+static __maybe_unused void stap_data_rearm(void)
+{
+	stap_cpu_event_rearm(&stap_data_set);
+}
+
 #endif

@@ -153,6 +153,8 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 	else
 		skp->u.kp.addr = (kprobe_opcode_t *)sdp->address;
 	skp->u.kp.offset = sdp->offset;
+	if (!stp_probe_wanted(sdp->probe))
+		skp->u.kp.flags = KPROBE_FLAG_DISABLED;
 #ifdef STP_HAVE_FTRACE_ARGS
 	if (!stap_kprobe_in_module(sdp))
 		skp->u.kp.flags = KPROBE_FLAG_DISABLED;
@@ -174,25 +176,39 @@ static void stap_kprobe_refused(const struct stap_dwarf_probe *sdp, int rc)
 		  sdp->probe->pp, sdp->symbol_name ?: "none", rc);
 }
 
-/* Enables what was registered disabled and ftrace does not carry.  ctx: task; locks: none */
-static void stap_kprobe_enable(void)
+/* Whether the probe's own breakpoint is to be there.  ctx: task; locks: none */
+static bool stap_kprobe_enabled(const struct stap_dwarf_probe *sdp, const struct stap_dwarf_kprobe *skp)
 {
 #ifdef STP_HAVE_FTRACE_ARGS
-	bool carries = stap_ftrace_register();
+	if (stap_ftrace_carries(sdp, skp))
+		return false;
+#endif
+	return stp_probe_wanted(sdp->probe);
+}
+
+/*
+ * Arms what is wanted and is not armed, and disarms what is not wanted: as ftrace's callback, or as kprobes.
+ * ctx: task; locks: takes the kernel's for kprobes and ftrace
+ */
+static void stap_kprobe_rearm(void)
+{
 	size_t i;
 
+#ifdef STP_HAVE_FTRACE_ARGS
+	stap_ftrace_rearm();
+#endif
 	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
 		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
-		struct stap_dwarf_kprobe *skp = &stap_dwarf_kprobes[i];
+		struct kprobe *kp = &stap_dwarf_kprobes[i].u.kp;
+		bool enabled = stap_kprobe_enabled(sdp, &stap_dwarf_kprobes[i]);
 		int rc;
 
-		if (!sdp->registered_p || stap_kprobe_in_module(sdp) || (carries && stap_ftrace_carries(sdp, skp)))
+		if (!sdp->registered_p || kprobe_gone(kp) || enabled == !kprobe_disabled(kp))
 			continue;
-		rc = enable_kprobe(&skp->u.kp);
+		rc = enabled ? enable_kprobe(kp) : disable_kprobe(kp);
 		if (rc && !sdp->optional_p)
 			stap_kprobe_refused(sdp, rc);
 	}
-#endif
 }
 
 /*
@@ -213,7 +229,7 @@ static int stap_kprobe_register(void)
 			continue;
 		stap_kprobe_refused(sdp, rc);
 	}
-	stap_kprobe_enable();
+	stap_kprobe_rearm();
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * kernel must not have probed, and holds the pool of waiting returns.  Where it says that the address is one of
  * ftrace's, the callback takes the place of the breakpoint: it calls the handler of an entry, and for a return what
  * the kprobe would have called.  All other probes, and all of them when ftrace refuses, are enabled as kprobes.
+ * A probe whose condition does not hold keeps its slot, but its address is not among those that ftrace patches.
  *
  * Included by probe/kprobe.h, which has declared stap_dwarf_kprobes[] and enter_kprobe_probe().
  */
@@ -21,11 +22,16 @@
 struct stap_ftrace_slot {
 	unsigned long ip;		/* 0: empty */
 	struct stap_dwarf_kprobe *skp;
+	bool first;			/* of those with that address */
+	bool wanted;			/* the first one's: some probe at the address is to be armed */
 };
 
 /* Filled before the callback is registered, not changed while it is. */
 static struct stap_ftrace_slot stap_ftrace_slots[1 << STAP_FTRACE_BITS];
 static bool stap_ftrace_registered;
+static bool stap_ftrace_filled;
+/* Kprobes carry all. */
+static bool stap_ftrace_refused;
 
 /* While this CPU is in the callback: what that calls must not enter it again. */
 static DEFINE_PER_CPU(bool, stap_ftrace_inside);
@@ -95,29 +101,38 @@ static struct ftrace_ops stap_ftrace_ops = {
 static bool stap_ftrace_carries(const struct stap_dwarf_probe *sdp, const struct stap_dwarf_kprobe *skp)
 {
 	/* Addresses in modules come and go, their probes stay kprobes. */
-	return sdp->registered_p && (skp->u.kp.flags & KPROBE_FLAG_FTRACE) && !stap_kprobe_in_module(sdp);
+	return !stap_ftrace_refused && sdp->registered_p && (skp->u.kp.flags & KPROBE_FLAG_FTRACE) &&
+	       !stap_kprobe_in_module(sdp);
 }
 
-/* Whether the address is the first of its kind.  ctx: task; locks: none; the callback is not registered */
-static bool stap_ftrace_insert(struct stap_dwarf_kprobe *skp)
+/* The first slot with the address, or an empty one where it may go.  ctx: task; locks: none */
+static struct stap_ftrace_slot *stap_ftrace_slot(unsigned long ip)
+{
+	unsigned int slot = hash_long(ip, STAP_FTRACE_BITS);
+
+	while (stap_ftrace_slots[slot].ip && stap_ftrace_slots[slot].ip != ip)
+		slot = stap_ftrace_next(slot);
+	return &stap_ftrace_slots[slot];
+}
+
+/* ctx: task; locks: none; the callback is not registered */
+static void stap_ftrace_insert(struct stap_dwarf_kprobe *skp)
 {
 	unsigned long ip = (unsigned long)skp->u.kp.addr;
-	unsigned int slot = hash_long(ip, STAP_FTRACE_BITS);
-	bool first = true;
+	struct stap_ftrace_slot *first = stap_ftrace_slot(ip);
+	unsigned int slot = first - stap_ftrace_slots;
 
-	for (; stap_ftrace_slots[slot].ip; slot = stap_ftrace_next(slot)) {
-		if (stap_ftrace_slots[slot].ip == ip)
-			first = false;
-	}
+	first->first = true;
+	while (stap_ftrace_slots[slot].ip)
+		slot = stap_ftrace_next(slot);
 	stap_ftrace_slots[slot].ip = ip;
 	stap_ftrace_slots[slot].skp = skp;
-	return first;
 }
 
-/* Fills the slots; gives the addresses, each once, and their number.  ctx: task; locks: none */
-static size_t stap_ftrace_collect(unsigned long *ips)
+/* Puts all that the callback can carry into the slots.  ctx: task; locks: none; the callback is not registered */
+static void stap_ftrace_fill(void)
 {
-	size_t i, n = 0;
+	size_t i;
 
 	memset(stap_ftrace_slots, 0, sizeof(stap_ftrace_slots));
 	stp_session.by_ftrace = 0;
@@ -125,35 +140,28 @@ static size_t stap_ftrace_collect(unsigned long *ips)
 		if (!stap_ftrace_carries(&stap_dwarf_probes[i], &stap_dwarf_kprobes[i]))
 			continue;
 		stp_session.by_ftrace++;
-		if (stap_ftrace_insert(&stap_dwarf_kprobes[i]))
-			ips[n++] = (unsigned long)stap_dwarf_kprobes[i].u.kp.addr;
+		stap_ftrace_insert(&stap_dwarf_kprobes[i]);
 	}
-	return n;
+	stap_ftrace_filled = true;
 }
 
-/* Whether the callback now stands at the addresses of all that it can carry.  ctx: task; locks: none */
-static bool stap_ftrace_register(void)
+/* Gives the addresses to patch, each once, and their number.  ctx: task; locks: none */
+static size_t stap_ftrace_collect(unsigned long *ips)
 {
-	unsigned long *ips = kvcalloc(ARRAY_SIZE(stap_dwarf_probes), sizeof(*ips), GFP_KERNEL);
-	int rc = -ENOMEM;
-	size_t n = 0;
+	size_t i, n = 0;
 
-	if (ips)
-		n = stap_ftrace_collect(ips);
-	if (n)
-		rc = ftrace_set_filter_ips(&stap_ftrace_ops, ips, n, 0, 1);
-	if (n && !rc)
-		rc = register_ftrace_function(&stap_ftrace_ops);
-	if (n && rc) {
-		ftrace_free_filter(&stap_ftrace_ops);
-		stp_session.by_ftrace = 0;
+	for (i = 0; i < ARRAY_SIZE(stap_ftrace_slots); i++)
+		stap_ftrace_slots[i].wanted = false;
+	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
+		if (stap_ftrace_carries(&stap_dwarf_probes[i], &stap_dwarf_kprobes[i]) &&
+		    stp_probe_wanted(stap_dwarf_probes[i].probe))
+			stap_ftrace_slot((unsigned long)stap_dwarf_kprobes[i].u.kp.addr)->wanted = true;
 	}
-	/* The kernel says this of no other failure.  Its kprobes stand still then too. */
-	if (n && rc == -EBUSY)
-		_stp_warn("ftrace is switched off: function probes stay silent until 'sysctl kernel.ftrace_enabled=1'");
-	kvfree(ips);
-	stap_ftrace_registered = n && !rc;
-	return stap_ftrace_registered;
+	for (i = 0; i < ARRAY_SIZE(stap_ftrace_slots); i++) {
+		if (stap_ftrace_slots[i].first && stap_ftrace_slots[i].wanted)
+			ips[n++] = stap_ftrace_slots[i].ip;
+	}
+	return n;
 }
 
 /* No callback runs any more when it returns.  ctx: task; locks: none */
@@ -164,6 +172,53 @@ static void stap_ftrace_unregister(void)
 	unregister_ftrace_function(&stap_ftrace_ops);
 	ftrace_free_filter(&stap_ftrace_ops);
 	stap_ftrace_registered = false;
+}
+
+/* Has the callback stand at @n addresses and nowhere else.  ctx: task; locks: takes ftrace's */
+static int stap_ftrace_patch(unsigned long *ips, size_t n)
+{
+	int rc;
+
+	/* No address at all would mean every function. */
+	if (!n) {
+		stap_ftrace_unregister();
+		return 0;
+	}
+	rc = ftrace_set_filter_ips(&stap_ftrace_ops, ips, n, 0, 1);
+	if (!rc && !stap_ftrace_registered)
+		rc = register_ftrace_function(&stap_ftrace_ops);
+	if (rc && !stap_ftrace_registered)
+		ftrace_free_filter(&stap_ftrace_ops);
+	if (!rc)
+		stap_ftrace_registered = true;
+	return rc;
+}
+
+/*
+ * Has the callback stand where it carries what is wanted.  When ftrace refuses, it carries nothing from then on.
+ * ctx: task; locks: takes ftrace's
+ */
+static void stap_ftrace_rearm(void)
+{
+	unsigned long *ips;
+	int rc = -ENOMEM;
+
+	if (stap_ftrace_refused)
+		return;
+	if (!stap_ftrace_filled)
+		stap_ftrace_fill();
+	ips = kvcalloc(ARRAY_SIZE(stap_dwarf_probes), sizeof(*ips), GFP_KERNEL);
+	if (ips)
+		rc = stap_ftrace_patch(ips, stap_ftrace_collect(ips));
+	kvfree(ips);
+	if (!rc)
+		return;
+	stap_ftrace_unregister();
+	stap_ftrace_refused = true;
+	stp_session.by_ftrace = 0;
+	/* The kernel says this of no other failure.  Its kprobes stand still then too. */
+	if (rc == -EBUSY)
+		_stp_warn("ftrace is switched off: function probes stay silent until 'sysctl kernel.ftrace_enabled=1'");
 }
 
 #endif

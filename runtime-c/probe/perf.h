@@ -100,4 +100,10 @@ static int stap_perf_register(void)
 	return stap_cpu_event_register(&stap_perf_set);
 }
 
+/* ctx: task; locks: takes those of stap_cpu_event_rearm() */
+static __maybe_unused void stap_perf_rearm(void)
+{
+	stap_cpu_event_rearm(&stap_perf_set);
+}
+
 #endif

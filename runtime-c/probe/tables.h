@@ -11,10 +11,14 @@
 
 struct context;
 struct stp_timing;
+struct stap_condition;
 
 struct stap_probe {
 	void (*const ph)(struct context *c);
 	const char *const pp;
+#ifdef STP_CONDITIONS
+	struct stap_condition *const condition;	/* or NULL */
+#endif
 #ifdef STP_NEED_PROBE_NAME
 	const char *const pn;
 #endif
@@ -43,6 +47,9 @@ struct stap_probe {
 /* Handler, probe point, name as the script has it, its place, " from: ..." of the aliases between. */
 #define STAP_PROBE_INIT(PH, PP, PN, L, D) \
 	{ .ph = (PH), .pp = (PP), STAP_PROBE_INIT_NAME(PN) STAP_PROBE_INIT_TIMING(L, D) }
+/* The same with a condition, while which does not hold the probe is not armed. */
+#define STAP_PROBE_INIT_IF(PH, PP, PN, L, D, C) \
+	{ .ph = (PH), .pp = (PP), .condition = (C), STAP_PROBE_INIT_NAME(PN) STAP_PROBE_INIT_TIMING(L, D) }
 
 /* A symbol whose address is found at load: see symbols/table.h */
 struct stap_symbol {

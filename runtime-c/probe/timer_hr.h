@@ -17,6 +17,7 @@ struct stap_hrtimer {
 	struct hrtimer timer;
 	struct stap_hrtimer_probe *shp;
 	u32 seed;
+	bool armed;
 };
 
 static struct stap_hrtimer stap_hrtimers[ARRAY_SIZE(stap_hrtimer_probes)];
@@ -67,7 +68,24 @@ static notrace enum hrtimer_restart enter_hrtimer_probe(struct hrtimer *timer)
 }
 NOKPROBE_SYMBOL(enter_hrtimer_probe);
 
-/* Each first fires one interval from now.  ctx: task; locks: none */
+/* Starts and stops timers as their conditions say; each first fires one interval from now.  ctx: task; locks: none */
+static void stap_hrtimer_rearm(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stap_hrtimers); i++) {
+		struct stap_hrtimer *sh = &stap_hrtimers[i];
+		bool wanted = stp_probe_wanted(sh->shp->probe);
+
+		if (wanted && !sh->armed)
+			hrtimer_start(&sh->timer, ns_to_ktime(stap_hrtimer_delay(sh)), HRTIMER_MODE_REL_HARD);
+		else if (!wanted && sh->armed)
+			hrtimer_cancel(&sh->timer);
+		sh->armed = wanted;
+	}
+}
+
+/* ctx: task; locks: none */
 static int stap_hrtimer_register(void)
 {
 	size_t i;
@@ -79,8 +97,8 @@ static int stap_hrtimer_register(void)
 		sh->seed = stp_randomize_seed(i);
 		/* Hard: in interrupt context on PREEMPT_RT as well, as everywhere else. */
 		stp_hrtimer_setup(&sh->timer, enter_hrtimer_probe, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-		hrtimer_start(&sh->timer, ns_to_ktime(stap_hrtimer_delay(sh)), HRTIMER_MODE_REL_HARD);
 	}
+	stap_hrtimer_rearm();
 	return 0;
 }
 

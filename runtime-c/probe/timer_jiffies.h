@@ -12,6 +12,7 @@ struct stap_timer {
 	struct timer_list timer;
 	struct stap_timer_probe *stp;
 	u32 seed;
+	bool armed;
 };
 
 static struct stap_timer stap_timers[ARRAY_SIZE(stap_timer_probes)];
@@ -37,10 +38,27 @@ static notrace void enter_timer_probe(struct timer_list *timer)
 		p->ph(c);
 		stp_probe_leave(&hit, p, c);
 	}
-	if (session_state() <= STAP_SESSION_RUNNING)
+	if (session_state() <= STAP_SESSION_RUNNING && READ_ONCE(st->armed))
 		mod_timer(timer, jiffies + stap_timer_delay(st));
 }
 NOKPROBE_SYMBOL(enter_timer_probe);
+
+/* Starts and stops timers as their conditions say.  ctx: task; locks: none */
+static void stap_timer_rearm(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stap_timers); i++) {
+		struct stap_timer *st = &stap_timers[i];
+		bool armed = st->armed, wanted = stp_probe_wanted(st->stp->probe);
+
+		WRITE_ONCE(st->armed, wanted);
+		if (wanted && !armed)
+			mod_timer(&st->timer, jiffies + stap_timer_delay(st));
+		else if (!wanted && armed)
+			stp_timer_delete_sync(&st->timer);
+	}
+}
 
 /* ctx: task; locks: none */
 static int stap_timer_register(void)
@@ -53,8 +71,8 @@ static int stap_timer_register(void)
 		st->stp = &stap_timer_probes[i];
 		st->seed = stp_randomize_seed(i);
 		timer_setup(&st->timer, enter_timer_probe, 0);
-		mod_timer(&st->timer, jiffies + stap_timer_delay(st));
 	}
+	stap_timer_rearm();
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 //! whatever must happen before (calls, checks) is written as statements first. That keeps the script's order of
 //! evaluation, which C's own operators would not.
 
+use super::conditions::Conditions;
 use super::facts::Facts;
 use super::layout::{Slot, Storage};
 use super::names;
@@ -33,6 +34,8 @@ pub struct Unit<'a> {
     pub program: &'a Program,
     /// What its functions do.
     pub facts: &'a Facts,
+    /// The conditions of its probes.
+    pub conditions: &'a Conditions<'a>,
     /// Members of each function's frame.
     pub function_slots: &'a [Vec<Slot>],
     /// MAXSTRINGLEN as the options have it.

@@ -66,6 +66,9 @@ pub fn handler(unit: &Unit<'_>, probe: &Probe, sort_sites: &mut Vec<u32>) -> Wri
         out.line("\treturn;");
     }
     out.append(body.out);
+    if unit.conditions.touched_by(probe) {
+        out.line("stp_conditions_touch();");
+    }
     if !locks.is_empty() {
         out.line("stp_unlock_probe(c, locks, ARRAY_SIZE(locks));");
     }

@@ -6,6 +6,7 @@
 
 mod body;
 mod calls;
+mod conditions;
 mod embedded;
 mod expr;
 mod facts;
@@ -39,6 +40,7 @@ use crate::ir::visit;
 use crate::session::Session;
 
 use body::{Input, Unit};
+use conditions::Conditions;
 use facts::printed;
 use handlers::Written;
 use render::{DefineView, ModuleView, Templates};
@@ -55,23 +57,27 @@ fn unit_text(input: &Input<'_>, program: &Program) -> Result<Vec<u8>, Diagnostic
     let facts = facts::Facts::of(program);
     let function_slots: Vec<_> =
         program.functions.iter().map(|(_, function)| layout::function_slots(function)).collect();
+    let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
+    let conditions = Conditions::of(&probes);
     let unit = Unit {
         input,
         program,
         facts: &facts,
+        conditions: &conditions,
         function_slots: &function_slots,
         max_string_len: input.options.max_string_len(),
         match_sizes: regex::match_sizes(program),
     };
-    let probes: Vec<&Probe> = program.probes.iter().filter(|probe| probe.point != Point::Never).collect();
     let mut sort_sites = vec![0; program.globals.len()];
     let functions: Vec<_> =
         program.functions.handles().map(|id| handlers::function(&unit, id, &mut sort_sites)).collect();
     let shared = shared_handlers(&probes, input.options.unoptimized);
     let own = probes.iter().zip(&shared).enumerate().filter(|(index, (_, first))| index == *first);
-    let handlers: Vec<_> =
+    let mut handlers: Vec<_> =
         own.map(|(_, (probe, _))| handlers::handler(&unit, probe, &mut sort_sites)).collect();
-    let rows = probes.iter().zip(&shared).map(|(probe, &first)| tables::probe_row(probe, probes[first]));
+    handlers.extend(conditions.functions(&unit, &mut sort_sites));
+    let rows = (probes.iter().zip(&shared))
+        .map(|(probe, &first)| tables::probe_row(probe, probes[first], conditions.index(probe)));
     let templates = Templates::load()?;
     let view = module_view(&unit, &templates, &probes, rows.collect(), functions, handlers, &sort_sites)?;
     Ok(number_lines(&templates.render("module.c", &view)?))
@@ -123,6 +129,14 @@ fn module_view(
         prototypes,
         bodies,
         probes: rows,
+        conditions: unit.conditions.rows(),
+        conditions_change: unit.conditions.change(),
+        armed: families
+            .registered
+            .iter()
+            .map(|family| family.prefix)
+            .filter(|&p| conditions::arms(p))
+            .collect(),
         families: families.texts,
         has_begin_end: families.has_begin_end,
         registered: families.registered,
@@ -172,6 +186,9 @@ fn defines(unit: &Unit<'_>) -> Vec<DefineView> {
     // Tapset functions that need an argument only say so: stp_argument_registers().
     if embedded::mentioned(unit.program, "kregs") || target::needs_all_registers(unit.program) {
         need("STP_NEED_FULL_REGISTERS", 1);
+    }
+    if unit.conditions.len() > 0 {
+        need("STP_CONDITIONS", unit.conditions.len());
     }
     if target::reads_counters(unit.program) {
         need("STP_NEED_PERF_COUNTERS", 1);

@@ -60,6 +60,12 @@ pub struct ModuleView {
     pub bodies: Vec<String>,
     /// Rows of stap_probes[].
     pub probes: Vec<String>,
+    /// Rows of stap_conditions[].
+    pub conditions: Vec<String>,
+    /// Families that arm and disarm their probes.
+    pub armed: Vec<&'static str>,
+    /// Some handler can change a condition.
+    pub conditions_change: bool,
     /// What the families add, rendered.
     pub families: Vec<String>,
     /// begin, end or error probes exist.

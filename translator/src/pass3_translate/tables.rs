@@ -137,10 +137,14 @@ pub fn symbols(program: &Program) -> Vec<String> {
 }
 
 /// A row of stap_probes[]; the handler may be that of another probe which does the same.
-pub fn probe_row(probe: &Probe, handled_as: &Probe) -> String {
+pub fn probe_row(probe: &Probe, handled_as: &Probe, condition: Option<usize>) -> String {
     let text = |s: &str| c_string(s.as_bytes());
+    let (suffix, condition) = match condition {
+        Some(index) => ("_IF", format!(", &stap_conditions[{index}]")),
+        None => ("", String::new()),
+    };
     format!(
-        "STAP_PROBE_INIT(&{}, {}, {}, {}, {}),",
+        "STAP_PROBE_INIT{suffix}(&{}, {}, {}, {}, {}{condition}),",
         names::probe(handled_as),
         text(&probe.pp),
         text(&probe.pn),
