@@ -134,6 +134,16 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// Passes on what comes before the next token that means something to preprocessing.
+    pub(super) fn plain(&mut self, out: &mut Vec<Token>) {
+        if let ([frame], None) = (self.frames.as_mut_slice(), self.back) {
+            let rest = &frame.tokens[frame.next..];
+            let count = rest.iter().position(|token| !is_plain(token.kind)).unwrap_or(rest.len());
+            out.extend_from_slice(&rest[..count]);
+            frame.next += count;
+        }
+    }
+
     /// The next token after expansion.
     pub(super) fn next(&mut self) -> Option<Token> {
         loop {
@@ -347,6 +357,12 @@ fn quoted(value: &[u8]) -> Vec<u8> {
     }
     out.push(b'"');
     out
+}
+
+/// Whether a token stands for itself.
+fn is_plain(kind: TokenKind) -> bool {
+    use TokenKind::*;
+    matches!(kind, Ident | Keyword | Number | String | Operator | Junk)
 }
 
 fn stamp(mut token: Token, origin: Option<OriginId>) -> Token {

@@ -60,7 +60,10 @@ enum Branch {
 
 impl Preprocessor<'_> {
     fn run(&mut self, out: &mut Vec<Token>) {
-        while let Some(token) = self.stream.next() {
+        loop {
+            self.mark_failure(out);
+            self.stream.plain(out);
+            let Some(token) = self.stream.next() else { break };
             self.mark_failure(out);
             match token.kind {
                 TokenKind::CondOpen => self.conditional(token),

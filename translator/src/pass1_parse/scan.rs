@@ -96,7 +96,7 @@ fn kind(rule: Rule, text: &[u8], syntax: (u32, u32)) -> Option<TokenKind> {
         Rule::cond_then => TokenKind::CondThen,
         Rule::cond_else => TokenKind::CondElse,
         Rule::cond_close => TokenKind::CondClose,
-        Rule::mark | Rule::operator => TokenKind::Operator,
+        Rule::mark | Rule::sign | Rule::other_sign => TokenKind::Operator,
         Rule::junk => TokenKind::Junk,
         _ => return None,
     })

@@ -291,6 +291,7 @@ mod tests {
             ("probe begin { @hist_linear(a,1,b,2) }", "expected number | 32"),
             ("probe begin { @hist_log(a,1) }", "expected ')' | 26"),
             ("probe begin { @hist_log(a) }", "base histogram operator where expression expected | 15"),
+            ("probe begin { y = @hist_log(a)->b }", "base histogram operator where expression expected | 19"),
             ("probe begin { print() }", "expected literal string or number | 21"),
             ("probe begin { print }", "expected '(' | 21"),
             ("probe begin { printf(1) }", "expected literal string | 22"),

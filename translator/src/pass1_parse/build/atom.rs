@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::expr::{NO_VALUE, Node, over};
+use super::expr::{NO_VALUE, Node, over, scalar};
 use super::{Builder, Built, Rule, at, incomplete, only, saw};
 use crate::diag::Code;
 use crate::pass1_parse::ast::{Access, Expr, ExprKind, Print, PrintKind};
@@ -42,6 +42,9 @@ impl Builder<'_> {
             }
         }
         let mut value = value.ok_or_else(incomplete)?;
+        if !path.is_empty() || address.is_some() {
+            value.expr = scalar(value.expr)?;
+        }
         if let Some(step) = path.first() {
             self.allow_steps(&value.expr, step)?;
             depth = depth.max(value.depth);

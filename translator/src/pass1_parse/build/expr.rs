@@ -1,9 +1,7 @@
 //! Expressions: operators by their precedence.
 
-use std::sync::LazyLock;
-
 use pest::iterators::{Pair, Pairs};
-use pest::pratt_parser::{Assoc, Op, PrattParser};
+use pest::pratt_parser::{Assoc, ConstPrattParser, Op};
 
 use super::{Builder, Built, Rule, at, incomplete};
 use crate::diag::Code;
@@ -25,35 +23,34 @@ pub(super) struct Node {
     pub depth: u32,
 }
 
-/// From the loosest to the tightest, as stap(1) lists them.
-static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
-    let loosest = PrattParser::new().op(Op::infix(Rule::assign, Assoc::Right));
-    above_ternary(loosest.op(Op::infix(Rule::ternary, Assoc::Right)))
-});
+/// From the loosest to the tightest, as stap(1) lists them; `true` starts a level.
+static PRATT: ConstPrattParser<Rule, OPERATORS> = ConstPrattParser::new_const(levels(true));
 
 /// Before version 4.0 the last part of `c ? a : b` could be an assignment.
-static OLD_PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
-    above_ternary(
-        PrattParser::new().op(Op::infix(Rule::assign, Assoc::Right) | Op::infix(Rule::ternary, Assoc::Right)),
-    )
-});
+static OLD_PRATT: ConstPrattParser<Rule, OPERATORS> = ConstPrattParser::new_const(levels(false));
 
-fn above_ternary(looser: PrattParser<Rule>) -> PrattParser<Rule> {
-    looser
-        .op(Op::infix(Rule::or, Assoc::Left))
-        .op(Op::infix(Rule::and, Assoc::Left))
-        .op(Op::infix(Rule::bit_or, Assoc::Left))
-        .op(Op::infix(Rule::bit_xor, Assoc::Left))
-        .op(Op::infix(Rule::bit_and, Assoc::Left))
-        .op(Op::postfix(Rule::array_in))
-        .op(Op::infix(Rule::compare, Assoc::Left) | Op::postfix(Rule::regex))
-        .op(Op::infix(Rule::shift, Assoc::Left))
-        .op(Op::infix(Rule::concat, Assoc::Left))
-        .op(Op::infix(Rule::add, Assoc::Left))
-        .op(Op::infix(Rule::mul, Assoc::Left))
-        .op(Op::prefix(Rule::sign))
-        .op(Op::prefix(Rule::pre_crement))
-        .op(Op::postfix(Rule::post_crement))
+const OPERATORS: usize = 17;
+
+const fn levels(ternary_is_tighter: bool) -> [(Op<Rule>, bool); OPERATORS] {
+    [
+        (Op::infix(Rule::assign, Assoc::Right), true),
+        (Op::infix(Rule::ternary, Assoc::Right), ternary_is_tighter),
+        (Op::infix(Rule::or, Assoc::Left), true),
+        (Op::infix(Rule::and, Assoc::Left), true),
+        (Op::infix(Rule::bit_or, Assoc::Left), true),
+        (Op::infix(Rule::bit_xor, Assoc::Left), true),
+        (Op::infix(Rule::bit_and, Assoc::Left), true),
+        (Op::postfix(Rule::array_in), true),
+        (Op::infix(Rule::compare, Assoc::Left), true),
+        (Op::postfix(Rule::regex), false),
+        (Op::infix(Rule::shift, Assoc::Left), true),
+        (Op::infix(Rule::concat, Assoc::Left), true),
+        (Op::infix(Rule::add, Assoc::Left), true),
+        (Op::infix(Rule::mul, Assoc::Left), true),
+        (Op::prefix(Rule::sign), true),
+        (Op::prefix(Rule::pre_crement), true),
+        (Op::postfix(Rule::post_crement), true),
+    ]
 }
 
 impl Builder<'_> {
@@ -184,7 +181,7 @@ pub(super) fn too_deep(span: Span) -> Box<crate::diag::Diagnostic> {
 }
 
 /// An operand: anything but a histogram.
-fn scalar(expr: Expr) -> Built<Expr> {
+pub(super) fn scalar(expr: Expr) -> Built<Expr> {
     match expr.kind {
         ExprKind::Hist { .. } => {
             Err(at(Code::Parse, "base histogram operator where expression expected", expr.span))
