@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::declared::{self, Kind};
 use super::search::Found;
@@ -25,19 +26,23 @@ pub struct Index {
 impl Index {
     /// Indexes the files, with the help of what `cache` (a file) remembers.
     pub fn build(host: &dyn Host, files: &[Found], cache: Option<&Path>) -> Index {
-        let known = cache.and_then(|path| host.read(path).ok()).map(|bytes| read(&bytes)).unwrap_or_default();
-        let key = |file: &Found| line_key(&file.path, &file.stat);
-        let names: Vec<Names> = files
-            .par_iter()
-            .map(|file| match known.get(&key(file)) {
-                Some(names) => names.clone(),
-                None => host.read(&file.path).map(|bytes| declared::names(&bytes)).unwrap_or_default(),
-            })
-            .collect();
-        if let Some(path) = cache
-            && files.iter().any(|file| !known.contains_key(&key(file)))
-        {
-            remember(host, path, files, &names);
+        let keys: Vec<String> = files.iter().map(|file| line_key(&file.path, &file.stat)).collect();
+        let cached = cache.and_then(|path| host.read(path).ok()).unwrap_or_default();
+        let mut known = read(&cached);
+        let found: Vec<Option<Names>> = keys.iter().map(|key| known.remove(key)).collect();
+        let is_new = found.iter().any(Option::is_none);
+        let read_names =
+            |file: &Found| host.read(&file.path).map(|bytes| declared::names(&bytes)).unwrap_or_default();
+        let names: Vec<Names> = match is_new {
+            true => found
+                .into_par_iter()
+                .zip(files)
+                .map(|(names, file)| names.unwrap_or_else(|| read_names(file)))
+                .collect(),
+            false => found.into_iter().flatten().collect(),
+        };
+        if let Some(path) = cache.filter(|_| is_new) {
+            remember(host, path, &keys, &names);
         }
         let mut index = Index::default();
         for (position, names) in names.into_iter().enumerate() {
@@ -62,9 +67,11 @@ impl Index {
 
 /// What a file is recognised by: its whole path, as hexadecimal digits since it may hold any byte, and its stat.
 fn line_key(path: &Path, stat: &Stat) -> String {
-    let mut key = String::new();
-    for byte in path.as_os_str().as_bytes() {
-        let _ = write!(key, "{byte:02x}");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let path = path.as_os_str().as_bytes();
+    let mut key = String::with_capacity(2 * path.len() + 64);
+    for byte in path {
+        key.extend([byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)])));
     }
     let _ = write!(key, " {} {} {} {}", stat.id.0, stat.id.1, stat.len, stat.mtime_ns);
     key
@@ -86,11 +93,11 @@ fn declaration(pair: &str) -> Option<(Kind, String)> {
 }
 
 /// Each line is a key, a tab, and letter-and-name pairs apart by blanks. Lines that make no sense are as if absent.
-fn read(bytes: &[u8]) -> BTreeMap<String, Names> {
+fn read(bytes: &[u8]) -> FxHashMap<String, Names> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
     if lines.next() != Some(HEADER) {
-        return BTreeMap::new();
+        return FxHashMap::default();
     }
     lines
         .filter_map(|line| {
@@ -102,10 +109,10 @@ fn read(bytes: &[u8]) -> BTreeMap<String, Names> {
 }
 
 /// A cache that cannot be written costs time, nothing else.
-fn remember(host: &dyn Host, path: &Path, files: &[Found], names: &[Names]) {
+fn remember(host: &dyn Host, path: &Path, keys: &[String], names: &[Names]) {
     let mut text = format!("{HEADER}\n");
-    for (file, names) in files.iter().zip(names) {
-        let _ = write!(text, "{}\t", line_key(&file.path, &file.stat));
+    for (key, names) in keys.iter().zip(names) {
+        let _ = write!(text, "{key}\t");
         for (kind, name) in names {
             let _ = write!(text, "{}{name} ", letter(*kind));
         }
