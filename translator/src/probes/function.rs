@@ -8,9 +8,11 @@ mod by_symbol;
 mod located;
 
 use super::kprobe::{self, Spec};
+use super::place;
+use super::spec::FunctionSpec;
 use super::{Derivation, Family, Scope, point_text, wrong};
 use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects, Site};
-use crate::diag::{Code, Diagnostic, suggest};
+use crate::diag::{Diagnostic, suggest};
 use crate::ir::program::Point;
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
@@ -53,50 +55,22 @@ struct Query<'c> {
     module: String,
     function: &'c Component,
     pattern: String,
-    /// The source file and line that it must be declared at.
-    place: Option<(String, Option<u32>)>,
+    /// What it names, with the source file and its lines.
+    spec: FunctionSpec,
     exported: bool,
-}
-
-/// The parts of `NAME@FILE:LINE`.
-type Place = Option<(String, Option<u32>)>;
-
-fn place_of(function: &Component, pattern: &str) -> Result<(String, Place), Diagnostic> {
-    let Some((name, place)) = pattern.split_once('@') else {
-        return match pattern.contains(':') {
-            true => Err(wrong(function, format!("malformed specification '{pattern}'"))),
-            false => Ok((pattern.to_owned(), None)),
-        };
-    };
-    let (file, line) = match place.split_once(':') {
-        None => (place, None),
-        Some((file, line)) => match line.parse() {
-            Ok(line) => (file, Some(line)),
-            Err(_) => {
-                let message = "relative lines and ranges of lines are not available yet";
-                return Err(Diagnostic::semantic(Code::NotYet, message, function.span)
-                    .help("give the line at which the function is declared"));
-            }
-        },
-    };
-    match file.is_empty() || name.is_empty() {
-        true => Err(wrong(function, format!("malformed specification '{pattern}'"))),
-        false => Ok((name.to_owned(), Some((file.to_owned(), line)))),
-    }
 }
 
 impl<'c> Query<'c> {
     fn of(components: &'c [Component]) -> Result<Self, Diagnostic> {
         let function = components.iter().find(|component| component.name.as_str() == "function");
         let function = function.unwrap_or(&components[0]);
-        let pattern = String::from_utf8_lossy(super::string(function).unwrap_or_default()).into_owned();
-        let (pattern, place) = place_of(function, &pattern)?;
+        let spec = FunctionSpec::of(function)?;
         Ok(Query {
             components,
             module: kprobe::module(&components[0])?,
             function,
-            pattern,
-            place,
+            pattern: spec.name.clone(),
+            spec,
             exported: components.iter().any(|component| component.name.as_str() == "exported"),
         })
     }
@@ -125,7 +99,7 @@ impl<'c> Query<'c> {
         match known {
             Ok(known) => self.known(objects, &known, module, pattern),
             Err(Some(lack)) if objects.insists() => Err(lack.diagnostic().at(self.function.span)),
-            Err(_) if self.place.is_some() || self.has("inline") => Err(self.needs_dwarf()),
+            Err(_) if self.spec.file.is_some() || self.has("inline") => Err(self.needs_dwarf()),
             Err(lack) => BySymbol { query: self, objects, module }.points(pattern, lack),
         }
     }
@@ -149,6 +123,10 @@ impl<'c> Query<'c> {
     ) -> Result<Vec<Derivation>, Diagnostic> {
         let broken = |broken: crate::debuginfo::Broken| wrong(self.function, broken.to_string());
         let (name, offset) = kprobe::name_and_offset(self.function, &self.pattern, pattern)?;
+        if known.info.source().kind == Kind::Dwarf {
+            let spec = FunctionSpec { name: name.to_owned(), ..self.spec.clone() };
+            return self.by_dwarf(place::Object { objects, known, module }, &spec, offset);
+        }
         let mut found = match pattern {
             true => self.matching(&*known.info).map_err(broken)?,
             false => {
@@ -156,13 +134,10 @@ impl<'c> Query<'c> {
                 ids.into_iter().map(|id| (name.to_owned(), id)).collect()
             }
         };
-        let dwarf = known.info.source().kind == Kind::Dwarf;
-        if !dwarf {
-            // A symbol leads to one of several functions that share it.
-            found.dedup_by(|a, b| a.0 == b.0);
-            if self.place.is_some() || self.has("inline") {
-                return Err(self.needs_dwarf());
-            }
+        // A symbol leads to one of several functions that share it.
+        found.dedup_by(|a, b| a.0 == b.0);
+        if self.spec.file.is_some() || self.has("inline") {
+            return Err(self.needs_dwarf());
         }
         if self.exported {
             let exports = objects.exports(module).map_err(|lack| lack.diagnostic().at(self.function.span))?;
@@ -171,25 +146,38 @@ impl<'c> Query<'c> {
         if found.is_empty() {
             let no_match = self.no_match(&*known.info, pattern);
             // BTF leaves out functions that the compiler has changed, and those in assembler.
-            return match dwarf || pattern || self.exported || objects.insists() {
+            return match pattern || self.exported || objects.insists() {
                 true => Err(no_match),
                 false => Ok(vec![BySymbol { query: self, objects, module }.point(no_match)?]),
             };
         }
-        if dwarf {
-            // What the components ask for must make sense before it is asked of each function.
-            kprobe::point(
-                self.components,
-                Spec { module: module.to_owned(), symbol: String::new(), offset },
-            )?;
-            let located = Located { query: self, known, module, offset };
-            let points = located.points(found).map_err(broken)?;
-            return match points.is_empty() {
-                true => Err(self.no_match(&*known.info, pattern)),
-                false => Ok(points),
-            };
-        }
         found.into_iter().map(|(name, id)| self.derivation(known, module, name, id, offset)).collect()
+    }
+
+    fn by_dwarf(
+        &self,
+        object: place::Object<'_>,
+        spec: &FunctionSpec,
+        offset: u64,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
+        let broken = |broken: crate::debuginfo::Broken| wrong(self.function, broken.to_string());
+        // What the components ask for must make sense before it is asked of each function.
+        kprobe::point(
+            self.components,
+            Spec { module: object.module.to_owned(), symbol: String::new(), offset },
+        )?;
+        let mut candidates = spec.candidates(&*object.known.info).map_err(broken)?;
+        candidates.retain(|candidate| spec.lines.touch(candidate));
+        if self.exported {
+            let exports = object.objects.exports(object.module);
+            let exports = exports.map_err(|lack| lack.diagnostic().at(self.function.span))?;
+            candidates.retain(|candidate| exports.contains(&candidate.name));
+        }
+        let points = Located { query: self, object, offset }.points(&candidates).map_err(broken)?;
+        match points.is_empty() {
+            true => Err(self.no_match(&*object.known.info, spec.is_pattern())),
+            false => Ok(points),
+        }
     }
 
     /// Functions whose names match, by name.

@@ -74,25 +74,28 @@ impl FunctionSpec {
 
     /// The functions that DWARF knows by the name and file, whatever the lines.
     pub fn candidates(&self, info: &dyn DebugInfo) -> Result<Vec<Candidate>, Broken> {
+        if self.lines == Lines::Any && !self.is_pattern() {
+            return self.namesakes(info);
+        }
         let mut found: Vec<Candidate> = Vec::new();
         let mut starts: Vec<(Symbol, u32)> = Vec::new();
         // Equal paths are one string of the index.
-        let mut latest: Option<(*const u8, bool, Symbol)> = None;
+        let mut latest: Option<(*const u8, bool)> = None;
         info.each_declared(&mut |name, file, line, id| {
-            let known = latest.filter(|(at, ..)| *at == file.as_ptr());
-            let (fits, symbol) = match known {
-                Some((_, fits, symbol)) => (fits, symbol),
-                None => (self.fits_file(file), Symbol::new(file)),
-            };
-            latest = Some((file.as_ptr(), fits, symbol));
-            if !fits {
-                return;
+            let known = latest.filter(|(at, _)| *at == file.as_ptr());
+            let fits = known.map_or_else(|| self.fits_file(file), |(_, fits)| fits);
+            latest = Some((file.as_ptr(), fits));
+            if fits && self.lines != Lines::Any {
+                starts.push((Symbol::new(file), line));
             }
-            if self.lines != Lines::Any {
-                starts.push((symbol, line));
-            }
-            if self.fits_name(name) {
-                found.push(Candidate { name: name.to_owned(), id, file: symbol, line, last: line });
+            if fits && self.fits_name(name) {
+                found.push(Candidate {
+                    name: name.to_owned(),
+                    id,
+                    file: Symbol::new(file),
+                    line,
+                    last: line,
+                });
             }
         })?;
         starts.sort_unstable_by_key(|(file, line)| (file.as_str(), *line));
@@ -101,6 +104,19 @@ impl FunctionSpec {
             let next = starts.partition_point(|(file, line)| (file.as_str(), *line) <= key);
             let next = starts.get(next).filter(|(file, _)| *file == candidate.file);
             candidate.last = next.map_or(u32::MAX, |(_, line)| line - 1);
+        }
+        Ok(found)
+    }
+
+    /// The functions of exactly the name, which the index has in one place.
+    fn namesakes(&self, info: &dyn DebugInfo) -> Result<Vec<Candidate>, Broken> {
+        let mut found = Vec::new();
+        for id in info.functions_named(&self.name)? {
+            let declared = info.outline(id)?.declared;
+            let (file, line) = declared.map_or((Symbol::new(""), 0), |at| (at.file, at.line));
+            if self.fits_file(file.as_str()) {
+                found.push(Candidate { name: self.name.clone(), id, file, line, last: line });
+            }
         }
         Ok(found)
     }

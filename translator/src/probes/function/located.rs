@@ -1,99 +1,102 @@
 //! Functions by their addresses: what DWARF knows of each body and each inlined instance.
 
-use super::{Query, Scope};
-use crate::debuginfo::function::Declared;
-use crate::debuginfo::{Broken, FunctionId, Known, Site};
-use crate::ir::program::{KprobePoint, Point};
+use super::Query;
+use crate::debuginfo::{Broken, FunctionId, Site};
+use crate::diag::{Code, Diagnostic};
 use crate::pass1_parse::ast::Literal;
-use crate::pass1_parse::glob;
-use crate::probes::kprobe::{self, Spec};
-use crate::probes::{Derivation, point_text};
+use crate::probes::Derivation;
+use crate::probes::place::{Object, Spot, shown};
+use crate::probes::spec::{Candidate, Lines};
 
 /// A query to an object with DWARF.
 pub struct Located<'q, 'c> {
     /// What is asked for.
     pub query: &'q Query<'c>,
     /// The object.
-    pub known: &'q Known,
-    /// Its name.
-    pub module: &'q str,
+    pub object: Object<'q>,
     /// Bytes from the function's start.
     pub offset: u64,
 }
 
 impl Located<'_, '_> {
     /// The points of some functions: their bodies and, unless the script wants one kind, their inlined instances.
-    pub fn points(&self, functions: Vec<(String, FunctionId)>) -> Result<Vec<Derivation>, Broken> {
+    pub fn points(&self, candidates: &[Candidate]) -> Result<Vec<Derivation>, Broken> {
+        self.warn_of_lines(candidates);
         let wants_bodies = !self.query.has("inline");
         let wants_instances = !["call", "return", "exported"].iter().any(|kind| self.query.has(kind));
         let mut points = Vec::new();
-        for (name, id) in functions {
-            let outline = self.known.info.outline(id)?;
-            if !self.fits(outline.declared.as_ref()) {
-                continue;
+        let mut only_inlined = Vec::new();
+        for candidate in candidates {
+            let instances = self.object.instances(candidate.id)?;
+            let is_body = |(id, _): &(FunctionId, u64)| *id == candidate.id;
+            if self.query.has("return") && !instances.is_empty() && !instances.iter().any(is_body) {
+                only_inlined.push(&*candidate.name);
             }
-            let text = shown(&name, outline.declared.as_ref());
-            if let Some(entry) = outline.entry.filter(|_| wants_bodies) {
-                points.extend(self.point(&name, &text, id, entry, false));
-            }
-            for instance in outline.inlined.into_iter().filter(|_| wants_instances && self.offset == 0) {
-                if let Some(entry) = self.known.info.outline(instance)?.entry {
-                    points.extend(self.point(&name, &text, instance, entry, true));
+            for (function, entry) in instances {
+                let body = function == candidate.id;
+                let wanted = if body { wants_bodies } else { wants_instances && self.offset == 0 };
+                if wanted {
+                    points.extend(self.point(candidate, function, entry, body));
                 }
             }
         }
+        self.warn_of_inlined(&only_inlined);
         Ok(points)
     }
 
-    /// Whether a function is declared where the script says. A file may be given by the end of its path.
-    fn fits(&self, declared: Option<&Declared>) -> bool {
-        let Some((file, line)) = &self.query.place else { return true };
-        let Some(declared) = declared else { return false };
-        let path = declared.file.as_str();
-        let starts = path.match_indices('/').map(|(at, _)| at + 1);
-        let mut ends = std::iter::once(0).chain(starts).map(|start| &path.as_bytes()[start..]);
-        ends.any(|end| glob::matches(file.as_bytes(), end)) && line.is_none_or(|line| line == declared.line)
+    /// A line may be that of the declaration; any other leads to no other place than that.
+    fn warn_of_lines(&self, candidates: &[Candidate]) {
+        let exact = |candidate: &Candidate| {
+            self.query.spec.lines == Lines::Listed(vec![(candidate.line, candidate.line)])
+        };
+        if self.query.spec.lines != Lines::Any && !candidates.iter().all(exact) {
+            let message = "For probing a particular line, use a .statement() probe, not .function()";
+            self.object.objects.tell(Diagnostic::warning(
+                Code::ProbePoint,
+                message,
+                self.query.function.span,
+            ));
+        }
     }
 
-    /// A point at an address. The kernel's are told from one symbol, since names of static functions are not unique and
-    /// the compiler renames some; a module has no such symbol, so there only a body can be found, by its name.
+    /// Code that stands inlined does not return to its caller.
+    fn warn_of_inlined(&self, names: &[&str]) {
+        let (count, plural) = match names.len() {
+            0 => return,
+            1 => (1, ""),
+            count => (count, "s"),
+        };
+        let mut shown = names[..count.min(MAX_NAMES)].join(", ");
+        if count > MAX_NAMES {
+            shown.push_str(", ...");
+        }
+        let message = format!("cannot probe .return of {count} inlined function{plural} {shown}");
+        self.object.objects.tell(Diagnostic::warning(Code::ProbePoint, message, self.query.function.span));
+    }
+
     fn point(
         &self,
-        name: &str,
-        text: &str,
+        candidate: &Candidate,
         function: FunctionId,
-        address: u64,
-        instance: bool,
+        entry: u64,
+        body: bool,
     ) -> Option<Derivation> {
-        let mut components = self.query.components.to_vec();
-        for component in &mut components {
-            let text = match component.name.as_str() {
-                "function" if self.offset == 0 => text,
-                "module" => self.module,
-                _ => continue,
-            };
-            component.arg = Some(Literal::String(text.as_bytes().to_vec()));
-        }
-        let (symbol, offset) = match self.known.info.symbol_at(address) {
-            Some((symbol, offset)) => (symbol, offset.checked_add(self.offset)?),
-            None if instance => return None,
-            None => (name.to_owned(), self.offset),
+        let argument = match self.offset {
+            0 => shown(&candidate.name, candidate.file.as_str(), candidate.line),
+            _ => Literal::String(super::super::string(self.query.function)?.to_vec()),
         };
-        let spec = Spec { module: self.module.to_owned(), symbol, offset: 0 };
-        let point = KprobePoint { offset, ..kprobe::point(&components, spec).ok()? };
-        let site = match self.offset {
-            0 => Site::Entry,
-            offset => Site::Address(address.checked_add(offset)?),
+        let components = self.object.named(self.query.components, "function", argument);
+        let address = entry.checked_add(self.offset)?;
+        let spot = Spot {
+            name: &candidate.name,
+            function,
+            start: body.then_some(entry),
+            address,
+            site: if self.offset == 0 { Site::Entry } else { Site::Address(address) },
         };
-        let scope = Some(Scope { object: self.known.id, function, site, returns: point.is_return });
-        Some(Derivation { pp: point_text(&components), point: Point::Kprobe(point), scope, doubt: None })
+        self.object.point(&components, spot)
     }
 }
 
-/// `vfs_read@fs/read_write.c:450`
-fn shown(name: &str, declared: Option<&Declared>) -> String {
-    match declared {
-        Some(Declared { file, line }) => format!("{name}@{file}:{line}"),
-        None => name.to_owned(),
-    }
-}
+/// Inlined functions that are named in a warning.
+const MAX_NAMES: usize = 8;
