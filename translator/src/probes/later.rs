@@ -11,12 +11,8 @@ pub struct Unready;
 impl Family for Unready {
     fn patterns(&self) -> &'static [&'static str] {
         &[
-            "kernel.function(string).callee(string).**",
-            "kernel.function(string).callees.**",
-            "kernel.function(string).callees(number).**",
-            "module(string).function(string).callee(string).**",
-            "module(string).function(string).callees.**",
-            "module(string).function(string).callees(number).**",
+            "kernel.function(string).callee(string).return.**",
+            "module(string).function(string).callee(string).return.**",
             "kernel.lsm(string)",
             "process.**",
             "process(string).**",
@@ -50,11 +46,9 @@ fn instead(components: &[Component]) -> (usize, &'static str) {
     let name = |i: usize| components.get(i).map_or("", |c| c.name.as_str());
     let second = 1.min(components.len() - 1);
     match (name(0), name(1)) {
-        ("kernel" | "module" | "kprobe", "function" | "statement") => (
-            second,
-            "it needs the kernel's debuginfo, which this version does not read; \
-             use kernel.function(\"NAME\"), .return, or kernel.function(\"NAME+0xOFFSET\")",
-        ),
+        ("kernel" | "module" | "kprobe", "function" | "statement") => {
+            (second, "probe .return of the callee itself, and look at its caller")
+        }
         ("kernel", _) => (second, "use kernel.function(\"NAME\")"),
         ("process" | "debuginfod" | "java" | "python2" | "python3", _) => (
             0,

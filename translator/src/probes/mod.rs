@@ -2,6 +2,7 @@
 
 mod address;
 mod begin_end;
+mod callee;
 mod data;
 mod function;
 mod kprobe;
@@ -86,6 +87,7 @@ pub static FAMILIES: &[&dyn Family] = &[
     &statement::Statement,
     &address::Address,
     &label::Label,
+    &callee::Callee,
     &kprobe::Kprobe,
     &data::Data,
     &procfs::Procfs,
