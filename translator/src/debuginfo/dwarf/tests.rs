@@ -328,3 +328,28 @@ fn broken_files_are_refused_or_borne() {
         ask_broken(bytes);
     }
 }
+
+proptest::proptest! {
+    /// Whatever an expression says, it is understood or refused; operations are drawn more often than other bytes.
+    #[test]
+    fn any_expression_is_understood_or_refused(
+        words in proptest::collection::vec((0x03u8..0xaa, proptest::collection::vec(0u8..=255, 0..4)), 0..20)
+    ) {
+        let bytes: Vec<u8> = words.into_iter().flat_map(|(op, rest)| [vec![op], rest].concat()).collect();
+        let dwarf = shared();
+        let unit = dwarf.units.load(&dwarf.file.dwarf, 0).expect("it has a unit");
+        let base = || Ok(vec![Op::Register(7, 8)]);
+        let context = expression::Context { dwarf, unit: &unit, entry: false, cfa: &base, frame_base: &base };
+        let reader = gimli::EndianSlice::new(bytes.leak(), gimli::LittleEndian);
+        let located = expression::locate(&context, gimli::Expression(reader));
+        if let Ok(Location::Memory(ops) | Location::Value(ops)) = located {
+            proptest::prop_assert!(ops.len() < 1000);
+        }
+    }
+}
+
+/// The program, read once for many questions.
+fn shared() -> &'static Dwarf {
+    thread_local!(static DWARF: &'static Dwarf = Box::leak(Box::new(program())));
+    DWARF.with(|dwarf| *dwarf)
+}
