@@ -39,7 +39,7 @@ fn refuse_unsupported(raw: &Raw) -> Result<(), UsageError> {
     only(raw, "arch", &["x86_64"])?;
     only(raw, "debuginfo", &["auto", "dwarf", "btf", "none"])?;
     only(raw, "message-format", &["classic", "json"])?;
-    only(raw, "dump-after", &["resolve", "optimize", "types"])?;
+    only(raw, "dump-after", &["resolve", "elide", "types", "optimize"])?;
     only(raw, "color", &["", "never", "always", "auto"])?;
     only(raw, "colour", &["", "never", "always", "auto"])?;
     runtime_mode(raw)

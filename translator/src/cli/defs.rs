@@ -132,7 +132,11 @@ pub const DEFS: &[Def] = &[
     long("btf", Required("FILE"), "take the kernel's functions and types from the BTF in FILE"),
     long("no-global-var-display", NoValue, "do not print globals that were never read at the end"),
     long("message-format", Required("classic|json"), "layout of errors and warnings"),
-    long("dump-after", Required("resolve|optimize|types"), "print the program after that part of pass 2"),
+    long(
+        "dump-after",
+        Required("resolve|elide|types|optimize"),
+        "print the program after that part of pass 2",
+    ),
     long("runtime", Required("kernel"), "run-time mode; only the kernel mode exists"),
     long("color", Optional("never|always|auto"), "colours in messages; on a terminal when not given"),
     long("colour", Optional("never|always|auto"), "the same as --color"),

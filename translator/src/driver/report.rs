@@ -67,14 +67,28 @@ impl<'a> Report<'a> {
             return;
         }
         self.warned.set(self.warned.get() | warning);
-        // A renderer of its own names the file in full, whatever was printed before.
-        let whole = Renderer::default().render(self.sources, diagnostic);
-        if !self.seen.borrow_mut().insert(whole) && self.options.verbose[0] == 0 {
+        if !self.seen.borrow_mut().insert(self.key(diagnostic)) && self.leaves_out_similar() {
             let counter = if warning { &self.repeated_warnings } else { &self.repeated_errors };
             counter.set(counter.get() + 1);
             return;
         }
         print(&self.render(diagnostic));
+    }
+
+    /// What makes two diagnostics similar. A clash of types is known by where the first type came from, which is what
+    /// has to be mended; any other diagnostic by its words and place.
+    fn key(&self, diagnostic: &Diagnostic) -> Vec<u8> {
+        let mut known = diagnostic.clone();
+        if diagnostic.code == Code::Type && !diagnostic.causes.is_empty() {
+            known.token = None;
+        }
+        // A renderer of its own names the file in full, whatever was printed before.
+        Renderer::default().render(self.sources, &known)
+    }
+
+    /// Objects are read by programs, which lose nothing.
+    fn leaves_out_similar(&self) -> bool {
+        self.options.verbose[0] == 0 && !self.options.json_messages
     }
 
     /// A listing shows what matches, not why something else does not.

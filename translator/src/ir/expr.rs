@@ -20,14 +20,14 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
-/// A place that can be assigned to.
+/// A place that can be assigned to, and where its name stands.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A local or parameter.
-    Local(LocalId),
+    Local(LocalId, Span),
     /// A scalar global.
-    Global(GlobalId),
-    /// An element of a global array, and where the array's name stands.
+    Global(GlobalId, Span),
+    /// An element of a global array.
     Element(GlobalId, Vec<Expr>, Span),
 }
 
@@ -102,6 +102,8 @@ pub struct StatRef {
     pub global: GlobalId,
     /// Keys when it is an array.
     pub keys: Vec<Expr>,
+    /// Where the name stands.
+    pub span: Span,
 }
 
 /// What a probe's context gives.

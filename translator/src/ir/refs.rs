@@ -51,8 +51,8 @@ pub fn embedded(code: &mut EmbeddedC, refs: &mut dyn Refs) {
 
 fn place(place: &mut Place, refs: &mut dyn Refs) {
     match place {
-        Place::Local(id) => refs.local(id),
-        Place::Global(id) | Place::Element(id, ..) => refs.global(id),
+        Place::Local(id, _) => refs.local(id),
+        Place::Global(id, _) | Place::Element(id, ..) => refs.global(id),
     }
 }
 
@@ -72,9 +72,9 @@ fn own(stmt: &mut Stmt, refs: &mut dyn Refs) {
         StmtKind::DeleteAll(id) | StmtKind::DeleteElement { array: id, .. } => refs.global(id),
         StmtKind::Foreach(foreach) => {
             refs.global(&mut foreach.array);
-            foreach.keys.iter_mut().chain(&mut foreach.value).for_each(|id| refs.local(id));
+            foreach.keys.iter_mut().chain(&mut foreach.value).for_each(|bound| refs.local(&mut bound.local));
         }
-        StmtKind::Try { catch_var: Some(id), .. } => refs.local(id),
+        StmtKind::Try { catch_var: Some(bound), .. } => refs.local(&mut bound.local),
         StmtKind::Embedded(code) => embedded(code, refs),
         _ => {}
     }

@@ -48,9 +48,18 @@ pub enum StmtKind {
     /// `delete a[…]`; a key part is `None` for `*`.
     DeleteElement { array: GlobalId, keys: Vec<Option<Expr>> },
     /// `try`
-    Try { body: Block, catch_var: Option<LocalId>, handler: Block },
+    Try { body: Block, catch_var: Option<Bound>, handler: Block },
     /// `%{ … %}`
     Embedded(EmbeddedC),
+}
+
+/// A local that a statement sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// The local.
+    pub local: LocalId,
+    /// Where its name stands.
+    pub span: Span,
 }
 
 /// A walk over an array. The array is locked for the whole handler.
@@ -58,10 +67,12 @@ pub enum StmtKind {
 pub struct Foreach {
     /// The array.
     pub array: GlobalId,
+    /// Where its name stands.
+    pub array_span: Span,
     /// A local per key.
-    pub keys: Vec<LocalId>,
+    pub keys: Vec<Bound>,
     /// A local for the value (not of statistics).
-    pub value: Option<LocalId>,
+    pub value: Option<Bound>,
     /// Only elements whose key parts equal these; `None` for any.
     pub slice: Vec<Option<Expr>>,
     /// Order; insertion order otherwise.

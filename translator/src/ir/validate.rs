@@ -100,7 +100,7 @@ impl Scope<'_> {
             StmtKind::DeleteElement { array, keys } => self.slice(*array, keys, stmt.span),
             StmtKind::Try { body, catch_var, handler } => {
                 self.block(body)?;
-                catch_var.iter().try_for_each(|&id| self.local_of(id, Ty::String, stmt.span))?;
+                catch_var.iter().try_for_each(|bound| self.local_of(bound.local, Ty::String, stmt.span))?;
                 self.block(handler)
             }
             StmtKind::Embedded(_) => Ok(()),
@@ -118,12 +118,12 @@ impl Scope<'_> {
     fn foreach(&self, foreach: &Foreach, span: Span) -> Checked {
         let global = self.global(foreach.array, span)?;
         ensure(!global.keys.is_empty() && foreach.keys.len() == global.keys.len(), "foreach keys", span)?;
-        for (&key, &ty) in foreach.keys.iter().zip(&global.keys) {
-            self.local_of(key, ty, span)?;
+        for (key, &ty) in foreach.keys.iter().zip(&global.keys) {
+            self.local_of(key.local, ty, span)?;
         }
         if let Some(value) = foreach.value {
             let ValueTy::Scalar(ty) = global.value else { return ensure(false, "foreach value", span) };
-            self.local_of(value, ty, span)?;
+            self.local_of(value.local, ty, span)?;
         }
         if !foreach.slice.is_empty() {
             self.slice(foreach.array, &foreach.slice, span)?;
@@ -158,7 +158,7 @@ impl Scope<'_> {
             ExprKind::Context(value) => is(value.ty()),
             ExprKind::Constant(Constant::String(_)) => is(Ty::String),
             ExprKind::Local(id) => self.local_of(*id, expr.ty, span),
-            ExprKind::Global(id) => self.place(&Place::Global(*id), expr.ty, span),
+            ExprKind::Global(id) => self.place(&Place::Global(*id, span), expr.ty, span),
             ExprKind::Element { array, keys } => {
                 self.keys(*array, keys, span)?;
                 ensure(self.global(*array, span)?.value == ValueTy::Scalar(expr.ty), "element", span)
@@ -309,8 +309,8 @@ impl Scope<'_> {
 
     fn stat_place(&self, place: &Place, span: Span) -> Checked {
         match place {
-            Place::Local(_) => ensure(false, "statistic", span),
-            Place::Global(id) => self.stat(&StatRef { global: *id, keys: Vec::new() }, span),
+            Place::Local(..) => ensure(false, "statistic", span),
+            Place::Global(id, _) => self.stat(&StatRef { global: *id, keys: Vec::new(), span }, span),
             Place::Element(id, keys, _) => {
                 self.keys(*id, keys, span)?;
                 ensure(matches!(self.global(*id, span)?.value, ValueTy::Stat(_)), "statistic", span)
@@ -320,8 +320,8 @@ impl Scope<'_> {
 
     fn place(&self, place: &Place, ty: Ty, span: Span) -> Checked {
         let (global, keys) = match place {
-            Place::Local(id) => return self.local_of(*id, ty, span),
-            Place::Global(id) => (*id, [].as_slice()),
+            Place::Local(id, _) => return self.local_of(*id, ty, span),
+            Place::Global(id, _) => (*id, [].as_slice()),
             Place::Element(id, keys, _) => (*id, keys.as_slice()),
         };
         self.keys(global, keys, span)?;

@@ -88,7 +88,7 @@ pub fn expr(expr: &Expr, used: bool, f: &mut dyn FnMut(Deed, Span)) {
 }
 
 fn change(place: &Place, read: bool, access: Access, span: Span, f: &mut dyn FnMut(Deed, Span)) {
-    let (Place::Global(id) | Place::Element(id, ..)) = place else { return };
+    let (Place::Global(id, _) | Place::Element(id, ..)) = place else { return };
     f(Deed::Global(*id, access), span);
     if read {
         f(Deed::Global(*id, Access::Read), span);

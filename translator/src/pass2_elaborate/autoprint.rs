@@ -6,8 +6,8 @@ use super::access::{self, Access, Deed};
 use super::names::Names;
 use crate::ir::arena::Arena;
 use crate::ir::expr::{Conversion, FormatSpec, Piece, Print, StatRef};
-use crate::ir::program::{Constant, FunctionBody, Global, GlobalId, Local, LocalId, Point, Probe};
-use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
+use crate::ir::program::{Constant, FunctionBody, Global, GlobalId, Local, Point, Probe};
+use crate::ir::stmt::{Block, Bound, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{Hist, Ty, ValueTy};
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast::{CompareOp, HistKind, StatOp};
@@ -111,15 +111,15 @@ impl Display<'_> {
     /// `foreach ([keys] in a-) print`
     fn walk(&mut self) -> Block {
         let types = self.global.keys.clone();
-        let keys: Vec<LocalId> =
-            types.iter().enumerate().map(|(i, &ty)| self.local(&format!("__idx{i}"), ty)).collect();
+        let keys: Vec<Bound> =
+            types.iter().enumerate().map(|(i, &ty)| self.bound(&format!("__idx{i}"), ty)).collect();
         let mut pieces = vec![text(&format!("{}[", self.global.name))];
         let mut exprs = Vec::new();
-        for (i, (&key, &ty)) in keys.iter().zip(&types).enumerate() {
+        for (i, (key, &ty)) in keys.iter().zip(&types).enumerate() {
             if i > 0 {
                 pieces.push(text(","));
             }
-            let key = self.make(ty, ExprKind::Local(key));
+            let key = self.make(ty, ExprKind::Local(key.local));
             exprs.push(key.clone());
             shown(key, &mut pieces);
         }
@@ -127,10 +127,10 @@ impl Display<'_> {
         let mut value = None;
         let by = match self.global.value {
             ValueTy::Scalar(ty) => {
-                let local = self.local("__val", ty);
-                value = Some(local);
+                let bound = self.bound("__val", ty);
+                value = Some(bound);
                 pieces.push(text("="));
-                shown(self.make(ty, ExprKind::Local(local)), &mut pieces);
+                shown(self.make(ty, ExprKind::Local(bound.local)), &mut pieces);
                 SortBy::Value
             }
             ValueTy::Stat(_) => {
@@ -140,7 +140,16 @@ impl Display<'_> {
         };
         let body = vec![self.print(pieces)];
         let sort = Some(Sort { by, ascending: false });
-        let foreach = Foreach { array: self.id, keys, value, slice: Vec::new(), sort, limit: None, body };
+        let foreach = Foreach {
+            array: self.id,
+            array_span: self.span,
+            keys,
+            value,
+            slice: Vec::new(),
+            sort,
+            limit: None,
+            body,
+        };
         vec![Stmt { span: self.span, kind: StmtKind::Foreach(Box::new(foreach)) }]
     }
 
@@ -174,16 +183,20 @@ impl Display<'_> {
             Hist::Linear { .. } => HistKind::Linear,
         };
         pieces.push(text("\n"));
-        pieces.push(Piece::Histogram { kind, of: StatRef { global: self.id, keys: keys.to_vec() } });
+        pieces.push(Piece::Histogram {
+            kind,
+            of: StatRef { global: self.id, keys: keys.to_vec(), span: self.span },
+        });
     }
 
     fn figure(&self, op: StatOp, keys: &[Expr]) -> Expr {
-        let of = StatRef { global: self.id, keys: keys.to_vec() };
+        let of = StatRef { global: self.id, keys: keys.to_vec(), span: self.span };
         self.make(Ty::Long, ExprKind::Stat { op, shift: 0, of })
     }
 
-    fn local(&mut self, name: &str, ty: Ty) -> LocalId {
-        self.locals.push(Local { name: Symbol::new(name), ty, span: self.span })
+    fn bound(&mut self, name: &str, ty: Ty) -> Bound {
+        let local = self.locals.push(Local { name: Symbol::new(name), ty, span: self.span });
+        Bound { local, span: self.span }
     }
 
     fn make(&self, ty: Ty, kind: ExprKind) -> Expr {

@@ -80,7 +80,7 @@ impl Code<'_> {
             }
             StmtKind::Try { body, catch_var, handler } => {
                 self.block(body, depth, out);
-                let var = catch_var.map(|var| format!(" ({})", self.local(var))).unwrap_or_default();
+                let var = catch_var.map(|var| format!(" ({})", self.local(var.local))).unwrap_or_default();
                 self.line(depth, &format!("catch{var}"), out);
                 self.block(handler, depth, out);
             }
@@ -89,14 +89,14 @@ impl Code<'_> {
     }
 
     fn foreach(&self, foreach: &Foreach) -> String {
-        let value = foreach.value.map(|value| format!("{} = ", self.local(value))).unwrap_or_default();
+        let value = foreach.value.map(|value| format!("{} = ", self.local(value.local))).unwrap_or_default();
         let sign = foreach.sort.map_or("", |sort| if sort.ascending { "+" } else { "-" });
         let by = foreach.sort.map(|sort| sort.by);
         let keys: Vec<String> = foreach
             .keys
             .iter()
             .enumerate()
-            .map(|(i, &key)| self.local(key) + if by == Some(SortBy::Key(i)) { sign } else { "" })
+            .map(|(i, key)| self.local(key.local) + if by == Some(SortBy::Key(i)) { sign } else { "" })
             .collect();
         let slice = match foreach.slice.is_empty() {
             true => String::new(),
@@ -257,8 +257,8 @@ impl Code<'_> {
 
     fn place(&self, place: &Place) -> String {
         match place {
-            Place::Local(id) => self.local(*id),
-            Place::Global(id) => self.global(*id).into(),
+            Place::Local(id, _) => self.local(*id),
+            Place::Global(id, _) => self.global(*id).into(),
             Place::Element(id, keys, _) => format!("{}[{}]", self.global(*id), self.list(keys)),
         }
     }

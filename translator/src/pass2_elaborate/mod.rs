@@ -1,7 +1,8 @@
 //! Pass 2: syntax trees and the library become one typed program.
 //!
-//! The order is the peer's, as users see it in warnings: names, then what can be elided, then types. What is elided
-//! is not typed, so an alias may set variables whose use nobody needs.
+//! The order is the peer's, as users see it in warnings and errors: names, then what can be elided, then types, then
+//! what these let fall. What is elided first is not typed, so an alias may set variables whose use nobody needs; a
+//! branch that is never taken is.
 
 mod access;
 mod autoprint;
@@ -33,12 +34,15 @@ mod tests;
 pub use list::list;
 pub use print::print;
 
+use rustc_hash::FxHashSet;
+
 use catalog::{Catalog, Declarations};
 use names::Names;
-use opt::Warnings;
+use opt::{Stage, Warnings};
 use points::PointTree;
 
 use crate::diag::{Code, Diagnostic, Severity, Sink};
+use crate::ir::program::GlobalId;
 use crate::ir::{Program, validate};
 use crate::pass1_parse::ast::File;
 use crate::session::Session;
@@ -76,19 +80,14 @@ pub fn elaborate_observed(
     observe("resolve", &names.program);
 
     let mut warnings = Warnings::new(session, sink);
-    let displayed = autoprint::unread(&names);
+    let mut displayed = autoprint::unread(&names);
     warn::never_assigned(&names, &mut warnings);
     if !session.options.unoptimized {
-        opt::optimize(&mut names, &displayed, &mut warnings);
+        opt::optimize(&mut names, &mut displayed, Stage::Untyped, &mut warnings);
         opt::warn_of_idle_functions(&names.program, &mut warnings);
-        opt::drop_empty_probes(&mut names.program, &mut warnings);
     }
-    require_probes(&names, sink);
     let displayed = opt::drop_unreferenced(&mut names, &displayed, &mut warnings);
-    observe("optimize", &names.program);
-
-    stable::remember(&mut names.program);
-    observe("stable", &names.program);
+    observe("elide", &names.program);
 
     types::types(&mut names);
     limits::check_globals(&names.program, sink);
@@ -96,6 +95,12 @@ pub fn elaborate_observed(
         return None;
     }
     observe("types", &names.program);
+
+    let displayed = optimize(&mut names, displayed, &mut warnings);
+    require_probes(&names, sink);
+    observe("optimize", &names.program);
+
+    stable::remember(&mut names.program);
 
     autoprint::add(&mut names, &displayed);
     stats::gather(&mut names.program, sink);
@@ -106,6 +111,20 @@ pub fn elaborate_observed(
         return None;
     }
     finish(names.program, sink)
+}
+
+/// What the types of conditions let fall.
+fn optimize(
+    names: &mut Names<'_>,
+    mut displayed: FxHashSet<GlobalId>,
+    warnings: &mut Warnings<'_>,
+) -> FxHashSet<GlobalId> {
+    if names.session.options.unoptimized {
+        return displayed;
+    }
+    opt::optimize(names, &mut displayed, Stage::Typed, warnings);
+    opt::drop_empty_probes(&mut names.program, warnings);
+    opt::drop_unreferenced(names, &displayed, warnings)
 }
 
 /// A session that would wait for nothing is an error.

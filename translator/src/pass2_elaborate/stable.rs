@@ -14,13 +14,13 @@ use crate::ir::visit::{change, look};
 use crate::ir::{Expr, ExprKind, Program, Ty};
 use crate::source::{Span, Symbol};
 
-/// Makes locals of the values that some body needs more than once.
+/// Makes locals of the values that some body needs more than once, in a program that has its types.
 pub fn remember(program: &mut Program) {
-    let stable: BTreeMap<FunctionId, Symbol> = program
+    let stable: BTreeMap<FunctionId, (Symbol, Ty)> = program
         .functions
         .iter()
         .filter(|(_, function)| is_stable(function))
-        .map(|(id, function)| (id, local_name(function)))
+        .map(|(id, function)| (id, (local_name(function), function.ret.unwrap_or(Ty::Long))))
         .collect();
     if stable.is_empty() {
         return;
@@ -52,7 +52,7 @@ fn local_name(function: &Function) -> Symbol {
 
 /// One handler or function.
 struct Body<'b> {
-    stable: &'b BTreeMap<FunctionId, Symbol>,
+    stable: &'b BTreeMap<FunctionId, (Symbol, Ty)>,
     locals: &'b mut Arena<Local>,
     /// Values that the blocks around have set.
     known: BTreeMap<FunctionId, LocalId>,
@@ -82,13 +82,13 @@ impl Body<'_> {
 
     /// The statement that calls the function, and from now on the local that calls become.
     fn set(&mut self, id: FunctionId, span: Span) -> Stmt {
-        let name = self.stable[&id];
+        let (name, ty) = self.stable[&id];
         let known = self.locals.iter().find(|(_, local)| local.name == name).map(|(local, _)| local);
-        let local = known.unwrap_or_else(|| self.locals.push(Local { name, ty: Ty::Long, span }));
+        let local = known.unwrap_or_else(|| self.locals.push(Local { name, ty, span }));
         self.known.insert(id, local);
-        let value = Expr { span, ty: Ty::Long, kind: ExprKind::Call { function: id, args: Vec::new() } };
-        let kind = ExprKind::Assign { place: Box::new(Place::Local(local)), value: Box::new(value) };
-        Stmt { span, kind: StmtKind::Expr(Expr { span, ty: Ty::Long, kind }) }
+        let value = Expr { span, ty, kind: ExprKind::Call { function: id, args: Vec::new() } };
+        let kind = ExprKind::Assign { place: Box::new(Place::Local(local, span)), value: Box::new(value) };
+        Stmt { span, kind: StmtKind::Expr(Expr { span, ty, kind }) }
     }
 
     /// Counts the calls of a block; each counts for `weight`.

@@ -54,9 +54,11 @@ fn set_locals(body: &Block) -> FxHashSet<LocalId> {
     let mut set = FxHashSet::default();
     look::all_stmts(body, &mut |stmt| {
         match &stmt.kind {
-            StmtKind::Foreach(foreach) => set.extend(foreach.keys.iter().copied().chain(foreach.value)),
+            StmtKind::Foreach(foreach) => {
+                set.extend(foreach.keys.iter().chain(&foreach.value).map(|bound| bound.local))
+            }
             StmtKind::Try { catch_var: Some(var), .. } => {
-                set.insert(*var);
+                set.insert(var.local);
             }
             _ => {}
         }
@@ -74,7 +76,7 @@ fn target(expr: &Expr) -> Option<LocalId> {
         _ => return None,
     };
     match **place {
-        Place::Local(id) => Some(id),
+        Place::Local(id, _) => Some(id),
         _ => None,
     }
 }

@@ -200,8 +200,8 @@ impl Body<'_> {
     /// A place as an lvalue; an element is added when it is not there.
     pub fn place_for_writing(&mut self, place: &Place) -> String {
         match place {
-            Place::Local(id) => self.local(*id),
-            Place::Global(id) => super::names::global(self.global(*id)),
+            Place::Local(id, _) => self.local(*id),
+            Place::Global(id, _) => super::names::global(self.global(*id)),
             Place::Element(array, keys, span) => self.element_for_writing(*array, keys, *span),
         }
     }

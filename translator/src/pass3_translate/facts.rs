@@ -173,8 +173,8 @@ struct Written {
 impl Written {
     fn add(&mut self, place: &Place) {
         match place {
-            Place::Local(local) => drop(self.locals.insert(*local)),
-            Place::Global(global) | Place::Element(global, ..) => drop(self.globals.insert(*global)),
+            Place::Local(local, _) => drop(self.locals.insert(*local)),
+            Place::Global(global, _) | Place::Element(global, ..) => drop(self.globals.insert(*global)),
         }
     }
 
@@ -198,8 +198,8 @@ impl Written {
 
     fn has(&self, place: &Place) -> bool {
         match place {
-            Place::Local(local) => self.locals.contains(local),
-            Place::Global(global) | Place::Element(global, ..) => self.globals.contains(global),
+            Place::Local(local, _) => self.locals.contains(local),
+            Place::Global(global, _) | Place::Element(global, ..) => self.globals.contains(global),
         }
     }
 }
@@ -249,8 +249,8 @@ fn look_at(block: &Block, facts: &mut FunctionFacts) {
         | ExprKind::AssignConcat { place, .. }
         | ExprKind::Aggregate { place, .. }
         | ExprKind::Crement { place, .. } => match place.as_ref() {
-            Place::Global(global) | Place::Element(global, ..) => drop(facts.writes.insert(*global)),
-            Place::Local(_) => {}
+            Place::Global(global, _) | Place::Element(global, ..) => drop(facts.writes.insert(*global)),
+            Place::Local(..) => {}
         },
         _ => {}
     });

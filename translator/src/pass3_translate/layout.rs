@@ -85,8 +85,10 @@ fn writes_local(block: &Block, local: LocalId) -> bool {
     let mut written = false;
     look::all_stmts(block, &mut |stmt| {
         written |= match &stmt.kind {
-            StmtKind::Foreach(foreach) => foreach.keys.contains(&local) || foreach.value == Some(local),
-            StmtKind::Try { catch_var, .. } => *catch_var == Some(local),
+            StmtKind::Foreach(foreach) => {
+                foreach.keys.iter().chain(&foreach.value).any(|bound| bound.local == local)
+            }
+            StmtKind::Try { catch_var, .. } => catch_var.is_some_and(|bound| bound.local == local),
             // Embedded statements reach the whole frame.
             StmtKind::Embedded(_) => true,
             _ => false,
@@ -94,7 +96,7 @@ fn writes_local(block: &Block, local: LocalId) -> bool {
     });
     look::all_exprs(block, &mut |expr| {
         if let ExprKind::Assign { place, .. } | ExprKind::AssignConcat { place, .. } = &expr.kind {
-            written |= matches!(place.as_ref(), Place::Local(id) if *id == local);
+            written |= matches!(place.as_ref(), Place::Local(id, _) if *id == local);
         }
     });
     written

@@ -236,11 +236,11 @@ impl Body<'_> {
     fn bind(&mut self, foreach: &Foreach, at: &str) {
         let global = self.global(foreach.array);
         let node = format!("{}->nodes[{at}]", names::global(global));
-        for (index, (&local, &ty)) in foreach.keys.iter().zip(&global.keys).enumerate() {
-            self.copy(ty, &self.local(local), &format!("{node}.k{index}"));
+        for (index, (key, &ty)) in foreach.keys.iter().zip(&global.keys).enumerate() {
+            self.copy(ty, &self.local(key.local), &format!("{node}.k{index}"));
         }
-        if let (Some(local), ValueTy::Scalar(ty)) = (foreach.value, global.value) {
-            self.copy(ty, &self.local(local), &format!("{node}.value"));
+        if let (Some(value), ValueTy::Scalar(ty)) = (foreach.value, global.value) {
+            self.copy(ty, &self.local(value.local), &format!("{node}.value"));
         }
     }
 

@@ -43,7 +43,7 @@ impl Body<'_> {
         let text = self.long(value);
         let value = self.keep_long(&text);
         let (global, stat, counts) = match place {
-            Place::Global(id) => {
+            Place::Global(id, _) => {
                 let global = self.global(*id);
                 let counts = format!("raw_cpu_ptr({}->hist)", names::global(global));
                 (global, format!("raw_cpu_ptr({})", scalar(global)), counts)
@@ -53,7 +53,7 @@ impl Body<'_> {
                 (self.global(*id), format!("&{node}->value"), format!("{node}->hist"))
             }
             // Locals hold no statistics: the types of the IR say so.
-            Place::Local(_) => return value,
+            Place::Local(..) => return value,
         };
         let ValueTy::Stat(needs) = global.value else { return value };
         let kept = kept(needs);

@@ -2,8 +2,7 @@
 
 use super::body::Body;
 use crate::ir::expr::{Expr, ExprKind};
-use crate::ir::program::LocalId;
-use crate::ir::stmt::{Block, Stmt, StmtKind};
+use crate::ir::stmt::{Block, Bound, Stmt, StmtKind};
 use crate::ir::ty::Ty;
 use crate::source::Span;
 
@@ -107,7 +106,7 @@ impl Body<'_> {
         self.out.line("goto out;");
     }
 
-    fn try_catch(&mut self, block: &Block, catch_var: Option<LocalId>, handler: &Block) {
+    fn try_catch(&mut self, block: &Block, catch_var: Option<Bound>, handler: &Block) {
         let caught = self.new_label("catch");
         let done = self.new_label("done");
         self.catching(&caught, |body| body.block(block));
@@ -115,8 +114,8 @@ impl Body<'_> {
         self.label(&caught);
         self.out.line("if (unlikely(c->last_error == stp_abort))");
         self.out.line(format!("\tgoto {};", self.error_label()));
-        if let Some(local) = catch_var {
-            let dest = self.local(local);
+        if let Some(bound) = catch_var {
+            let dest = self.local(bound.local);
             self.out.line(format!("stp_string_copy({dest}, c->last_error);"));
         }
         self.out.line("stp_forget_error(c);");

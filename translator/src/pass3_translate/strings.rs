@@ -82,7 +82,7 @@ impl Body<'_> {
     }
 
     fn assign_string(&mut self, place: &Place, value: &Expr, span: Span) -> String {
-        if let (Place::Local(id), false) = (place, self.in_try()) {
+        if let (Place::Local(id, _), false) = (place, self.in_try()) {
             // A variable that its own new value reads must not be written piecemeal, nor in a try that may fail.
             let target = Expr { span, ty: value.ty, kind: ExprKind::Local(*id) };
             if !reads(value, &target) {
@@ -121,7 +121,7 @@ impl Body<'_> {
                                 .is_some_and(|p| matches!(p, Place::Element(other, ..) if other == array))
                     })
             }
-            Place::Local(_) | Place::Global(_) => false,
+            Place::Local(..) | Place::Global(..) => false,
         }
     }
 }
@@ -144,20 +144,20 @@ fn reads(expr: &Expr, target: &Expr) -> bool {
     let ExprKind::Local(id) = target.kind else { return true };
     touches(expr, |kind| {
         matches!(kind, ExprKind::Local(other) if *other == id)
-            || stores_to(kind).is_some_and(|place| matches!(place, Place::Local(other) if *other == id))
+            || stores_to(kind).is_some_and(|place| matches!(place, Place::Local(other, _) if *other == id))
     })
 }
 
 /// Whether the value may be the very bytes of the place: `s .= s`.
 fn overlaps(place: &Place, value: &Expr) -> bool {
     match place {
-        Place::Local(id) => {
+        Place::Local(id, _) => {
             let target = Expr { span: value.span, ty: value.ty, kind: ExprKind::Local(*id) };
             reads(value, &target)
         }
-        Place::Global(id) => touches(value, |kind| {
+        Place::Global(id, _) => touches(value, |kind| {
             matches!(kind, ExprKind::Global(other) if other == id)
-                || stores_to(kind).is_some_and(|p| matches!(p, Place::Global(other) if other == id))
+                || stores_to(kind).is_some_and(|p| matches!(p, Place::Global(other, _) if other == id))
         }),
         // `store_disturbs` has seen to elements.
         Place::Element(..) => false,

@@ -10,7 +10,7 @@ use crate::ir::program::{
     Constant, EmbeddedC, Function, FunctionBody, Global, GlobalId, KprobePoint, Local, Lock, Point, Pragmas,
     Probe, Program,
 };
-use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
+use crate::ir::stmt::{Block, Bound, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{Hist, StatNeeds, Ty, ValueTy};
 use crate::pass1_parse::ast::{BinaryOp, HistKind, StatOp};
 use crate::source::{SourceMap, Span, Symbol};
@@ -176,7 +176,8 @@ fn bare(conversion: Conversion) -> FormatSpec {
 fn a_counter_is_one_addition_under_its_lock() {
     let mut f = fixture();
     let n = f.global("n", &[], ValueTy::Scalar(Ty::Long));
-    let crement = ExprKind::Crement { increment: true, prefix: false, place: Box::new(Place::Global(n)) };
+    let crement =
+        ExprKind::Crement { increment: true, prefix: false, place: Box::new(Place::Global(n, f.span)) };
     let stmt = f.stmt(StmtKind::Expr(f.expr(Ty::Long, crement)));
     f.probe(vfs_read(), Arena::default(), vec![stmt]);
     let c = f.c();
@@ -200,7 +201,7 @@ fn operands_are_kept_when_a_later_one_changes_them() {
     let read = f.expr(Ty::Long, ExprKind::Local(x));
     let change = f.expr(
         Ty::Long,
-        ExprKind::Crement { increment: true, prefix: true, place: Box::new(Place::Local(x)) },
+        ExprKind::Crement { increment: true, prefix: true, place: Box::new(Place::Local(x, f.span)) },
     );
     let sum = |left: &Expr, right: &Expr| ExprKind::Binary {
         op: BinaryOp::Add,
@@ -209,7 +210,9 @@ fn operands_are_kept_when_a_later_one_changes_them() {
     };
     let store = |f: &Fixture, value| {
         let value = Box::new(f.expr(Ty::Long, value));
-        f.stmt(StmtKind::Expr(f.expr(Ty::Long, ExprKind::Assign { place: Box::new(Place::Local(x)), value })))
+        f.stmt(StmtKind::Expr(
+            f.expr(Ty::Long, ExprKind::Assign { place: Box::new(Place::Local(x, f.span)), value }),
+        ))
     };
     let body = vec![store(&f, sum(&read, &change)), store(&f, sum(&read, &read))];
     f.probe(begin(), locals, body);
@@ -229,7 +232,7 @@ fn a_division_checks_what_is_not_a_constant() {
         let mut expr = f.expr(Ty::Long, ExprKind::Binary { op: BinaryOp::Div, left, right: Box::new(right) });
         expr.span.lo = 22;
         expr.span.hi = 23;
-        let kind = ExprKind::Assign { place: Box::new(Place::Local(x)), value: Box::new(expr) };
+        let kind = ExprKind::Assign { place: Box::new(Place::Local(x, f.span)), value: Box::new(expr) };
         f.stmt(StmtKind::Expr(f.expr(Ty::Long, kind)))
     };
     let by_local = f.expr(Ty::Long, ExprKind::Local(x));
@@ -280,11 +283,12 @@ fn a_sorted_walk_locks_for_writing_and_has_its_own_order() {
     let mut f = fixture();
     let a = f.global("a", &[Ty::Long, Ty::String], ValueTy::Scalar(Ty::Long));
     let mut locals = Arena::default();
-    let keys = vec![f.local(&mut locals, "k", Ty::Long), f.local(&mut locals, "s", Ty::String)];
+    let keys = [f.local(&mut locals, "k", Ty::Long), f.local(&mut locals, "s", Ty::String)];
     let walk = |f: &Fixture| {
         f.stmt(StmtKind::Foreach(Box::new(Foreach {
             array: a,
-            keys: keys.clone(),
+            array_span: f.span,
+            keys: keys.iter().map(|&local| Bound { local, span: f.span }).collect(),
             value: None,
             slice: vec![],
             sort: Some(Sort { by: SortBy::Key(1), ascending: false }),
@@ -316,12 +320,12 @@ fn statistics_are_kept_per_cpu_or_in_their_node() {
         f.stmt(StmtKind::Expr(f.expr(Ty::Long, kind)))
     };
     let figure = |f: &Fixture, op, global, keys| {
-        let kind = ExprKind::Stat { op, shift: 3, of: StatRef { global, keys } };
+        let kind = ExprKind::Stat { op, shift: 3, of: StatRef { global, keys, span: f.span } };
         let pieces = vec![Piece::Value(f.expr(Ty::Long, kind))];
         f.stmt(StmtKind::Print(Print { to_string: false, pieces }))
     };
     let body = vec![
-        add(&f, Place::Global(scalar)),
+        add(&f, Place::Global(scalar, f.span)),
         add(&f, Place::Element(array, vec![f.number(1)], f.span)),
         figure(&f, StatOp::Sum, scalar, vec![]),
         figure(&f, StatOp::Variance, array, vec![f.number(1)]),
@@ -348,11 +352,11 @@ fn histograms_stand_with_the_figures() {
         f.stmt(StmtKind::Expr(f.expr(Ty::Long, kind)))
     };
     let draw = |f: &Fixture, kind, global, keys| {
-        let pieces = vec![Piece::Histogram { kind, of: StatRef { global, keys } }];
+        let pieces = vec![Piece::Histogram { kind, of: StatRef { global, keys, span: f.span } }];
         f.stmt(StmtKind::Print(Print { to_string: false, pieces }))
     };
     let body = vec![
-        add(&f, Place::Global(scalar)),
+        add(&f, Place::Global(scalar, f.span)),
         add(&f, Place::Element(array, vec![f.number(1)], f.span)),
         draw(&f, HistKind::Log, scalar, vec![]),
         draw(&f, HistKind::Linear, array, vec![f.number(1)]),

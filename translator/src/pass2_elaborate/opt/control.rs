@@ -1,21 +1,22 @@
 //! Statements that do nothing, and branches that are never taken.
 
-use super::Warnings;
 use super::effects::{Effects, in_c};
+use super::{Stage, Warnings};
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::program::Constant;
 use crate::ir::stmt::{Block, Foreach, Stmt, StmtKind};
 use crate::ir::visit::change;
 
-/// Simplifies a block and all inside it.
-pub fn simplify(block: &mut Block, effects: &Effects, warnings: &mut Warnings<'_>) -> bool {
+/// Simplifies a block and all inside it. What is never reached and what decides between branches stays until it is
+/// typed: a script must be right in all its parts.
+pub fn simplify(block: &mut Block, effects: &Effects, stage: Stage, warnings: &mut Warnings<'_>) -> bool {
     let mut changed = false;
     let mut kept = Vec::with_capacity(block.len());
     for mut stmt in block.drain(..) {
-        change::stmt_blocks(&mut stmt, &mut |inner| changed |= simplify(inner, effects, warnings));
-        match kept.last().is_some_and(leaves) {
+        change::stmt_blocks(&mut stmt, &mut |inner| changed |= simplify(inner, effects, stage, warnings));
+        match stage == Stage::Typed && kept.last().is_some_and(leaves) {
             true => warnings.note("Eliding unreachable statement", stmt.span),
-            false => changed |= keep(stmt, effects, warnings, &mut kept),
+            false => changed |= keep(stmt, effects, stage, warnings, &mut kept),
         }
     }
     *block = kept;
@@ -28,7 +29,13 @@ fn leaves(stmt: &Stmt) -> bool {
 }
 
 /// Adds what remains of a statement; true when that is not the statement itself.
-fn keep(mut stmt: Stmt, effects: &Effects, warnings: &mut Warnings<'_>, out: &mut Block) -> bool {
+fn keep(
+    mut stmt: Stmt,
+    effects: &Effects,
+    stage: Stage,
+    warnings: &mut Warnings<'_>,
+    out: &mut Block,
+) -> bool {
     let gone = match &mut stmt.kind {
         StmtKind::Expr(expr) if !effects.expr(expr, true) => {
             warnings.say("Eliding side-effect-free expression ".into(), stmt.span);
@@ -40,6 +47,9 @@ fn keep(mut stmt: Stmt, effects: &Effects, warnings: &mut Warnings<'_>, out: &mu
         }
         StmtKind::Block(inner) if inner.is_empty() => return true,
         StmtKind::Try { body, .. } if body.is_empty() => "Eliding empty try {} block".to_owned(),
+        StmtKind::If { .. } | StmtKind::Loop { .. } if stage == Stage::Untyped => {
+            return keep_as_it_is(stmt, out);
+        }
         StmtKind::If { cond, then, otherwise } => match branch(cond, then, otherwise, effects, out) {
             Some(what) => what,
             None => return keep_as_it_is(stmt, out),

@@ -46,7 +46,7 @@ impl Effects {
             | ExprKind::AssignBinary { place, .. }
             | ExprKind::AssignConcat { place, .. }
             | ExprKind::Aggregate { place, .. }
-            | ExprKind::Crement { place, .. } => locals || !matches!(**place, Place::Local(_)),
+            | ExprKind::Crement { place, .. } => locals || !matches!(**place, Place::Local(..)),
             _ => false,
         };
         let mut any = own;

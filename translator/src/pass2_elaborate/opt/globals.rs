@@ -88,7 +88,7 @@ impl Rewrite<'_, '_> {
             _ => return,
         };
         let id = match &**place {
-            Place::Global(id) => *id,
+            Place::Global(id, _) => *id,
             Place::Element(id, keys, _) if !keys.iter().any(|key| self.effects.expr(key, true)) => *id,
             _ => return,
         };

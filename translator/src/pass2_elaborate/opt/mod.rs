@@ -9,6 +9,7 @@ mod unused;
 
 use rustc_hash::FxHashSet;
 
+use super::autoprint;
 use super::names::Names;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::Program;
@@ -21,23 +22,35 @@ pub use unused::drop_unreferenced;
 /// Rounds at most; what a further one would find is rare and only costs a few instructions.
 const ROUNDS: usize = 8;
 
+/// When the optimiser works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// What is elided is not typed, so an alias may set variables whose use nobody needs.
+    Untyped,
+    /// What the types of conditions let fall, and what only that needed. The script's author was told of his own
+    /// text before.
+    Typed,
+}
+
 /// Warnings about the user's own text, each place once.
 pub struct Warnings<'w> {
     session: &'w Session<'w>,
     sink: &'w Sink,
     said: FxHashSet<(String, Span)>,
     library: Vec<Option<bool>>,
+    /// Nothing is said for now.
+    silent: bool,
 }
 
 impl<'w> Warnings<'w> {
     /// Nothing said yet.
     pub fn new(session: &'w Session<'w>, sink: &'w Sink) -> Self {
-        Warnings { session, sink, said: FxHashSet::default(), library: Vec::new() }
+        Warnings { session, sink, said: FxHashSet::default(), library: Vec::new(), silent: false }
     }
 
     /// Says it, unless the place is the library's business.
     pub fn say(&mut self, message: String, span: Span) {
-        if !self.in_library(span.file) && self.said.insert((message.clone(), span)) {
+        if !self.silent && !self.in_library(span.file) && self.said.insert((message.clone(), span)) {
             self.sink.push(Diagnostic::warning(Code::Unused, message, span));
         }
     }
@@ -58,30 +71,39 @@ impl<'w> Warnings<'w> {
     }
 }
 
-/// Runs all optimisations until nothing changes. `displayed` globals are printed at the end, so they are read.
-pub fn optimize(names: &mut Names<'_>, displayed: &FxHashSet<GlobalId>, warnings: &mut Warnings<'_>) {
-    let kept: FxHashSet<GlobalId> = displayed.iter().copied().chain(names.walked()).collect();
+/// Runs all optimisations of a stage until nothing changes. `displayed` globals are printed at the end, so they are
+/// read; those that only elided code has read join them.
+pub fn optimize(
+    names: &mut Names<'_>,
+    displayed: &mut FxHashSet<GlobalId>,
+    stage: Stage,
+    warnings: &mut Warnings<'_>,
+) {
+    warnings.silent = stage == Stage::Typed;
     for _ in 0..ROUNDS {
-        let mut changed = globals::drop_dead_stores(&mut names.program, &kept, warnings);
-        changed |= bodies(&mut names.program, warnings);
+        let mut changed = bodies(&mut names.program, stage, warnings);
+        displayed.extend(autoprint::unread(names));
+        let kept: FxHashSet<GlobalId> = displayed.iter().copied().chain(names.walked()).collect();
+        changed |= globals::drop_dead_stores(&mut names.program, &kept, warnings);
         if !changed {
             break;
         }
     }
+    warnings.silent = false;
 }
 
 /// Optimises each body by itself.
-fn bodies(program: &mut Program, warnings: &mut Warnings<'_>) -> bool {
+fn bodies(program: &mut Program, stage: Stage, warnings: &mut Warnings<'_>) -> bool {
     let effects = effects::Effects::of(program);
     let mut changed = false;
     for probe in &mut program.probes {
         changed |= stores::drop_dead(&mut probe.body, &probe.locals, &effects, warnings);
-        changed |= control::simplify(&mut probe.body, &effects, warnings);
+        changed |= control::simplify(&mut probe.body, &effects, stage, warnings);
     }
     for function in program.functions.iter_mut() {
         if let FunctionBody::Script(body) = &mut function.body {
             changed |= stores::drop_dead(body, &function.locals, &effects, warnings);
-            changed |= control::simplify(body, &effects, warnings);
+            changed |= control::simplify(body, &effects, stage, warnings);
         }
     }
     changed

@@ -83,7 +83,7 @@ impl Flows<'_> {
     /// A value goes into a place, and also to where the assignment's own value goes.
     fn store(&mut self, place: &Place, value: &Expr, also: Targets<'_>) {
         match (place, also) {
-            (Place::Local(id), Some(also)) => self.expr(value, Some(&[also, &[*id]].concat())),
+            (Place::Local(id, _), Some(also)) => self.expr(value, Some(&[also, &[*id]].concat())),
             _ => self.expr(value, None),
         }
         look::place_exprs(place, &mut |key| self.expr(key, None));
@@ -118,7 +118,7 @@ impl Flows<'_> {
     }
 
     fn read_place(&mut self, place: &Place, into: Targets<'_>) {
-        if let Place::Local(id) = place {
+        if let Place::Local(id, _) = place {
             self.read(*id, into);
         }
     }
@@ -146,7 +146,7 @@ impl Rewrite<'_, '_> {
             StmtKind::Try { catch_var, .. } => catch_var,
             _ => return,
         };
-        if bound.is_some_and(|id| !self.live[id.index()]) {
+        if bound.is_some_and(|bound| !self.live[bound.local.index()]) {
             *bound = None;
             self.changed = true;
         }
@@ -161,7 +161,7 @@ impl Rewrite<'_, '_> {
             | ExprKind::Crement { place, .. } => place,
             _ => return,
         };
-        let Place::Local(id) = **place else { return };
+        let Place::Local(id, _) = **place else { return };
         if self.live[id.index()] {
             return;
         }

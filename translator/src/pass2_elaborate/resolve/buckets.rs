@@ -30,13 +30,13 @@ impl Resolver<'_, '_> {
         let last = self.bucket_count(&of) - 1;
         let index = self.hidden(span);
         let (from, to) = if rising { (0, last) } else { (last, 0) };
-        out.push(assign(Place::Local(index), number(from, span), span));
+        out.push(assign(Place::Local(index, span), number(from, span), span));
         let op = if rising { CompareOp::Le } else { CompareOp::Ge };
         let cond = compare(op, local(index, span), number(to, span), span);
         let cond = self.limited(cond, node, span, out)?;
         let mut body = self.bind_bucket(node, *kind, &of, index);
         body.extend(self.body_of_loop(&node.body));
-        let place = Box::new(Place::Local(index));
+        let place = Box::new(Place::Local(index, span));
         let next = make(span, ExprKind::Crement { increment: rising, prefix: true, place });
         Ok(StmtKind::Loop { cond: Some(cond), next: Some(next), body })
     }
@@ -81,8 +81,8 @@ impl Resolver<'_, '_> {
         let Some(limit) = &node.limit else { return Ok(cond) };
         let value = self.expr(limit)?;
         let left = self.hidden(span);
-        out.push(assign(Place::Local(left), value, span));
-        let place = Box::new(Place::Local(left));
+        out.push(assign(Place::Local(left, span), value, span));
+        let place = Box::new(Place::Local(left, span));
         let taken = make(span, ExprKind::Crement { increment: false, prefix: false, place });
         let allowed = compare(CompareOp::Gt, taken, number(0, span), span);
         Ok(make(span, ExprKind::And(Box::new(cond), Box::new(allowed))))
@@ -109,9 +109,9 @@ impl Resolver<'_, '_> {
             Some(global) => {
                 // Whether it is an array is said by the resolution of the body's own uses.
                 let _ = self.names.settle_arity(global, 0, span);
-                Place::Global(global)
+                Place::Global(global, span)
             }
-            None => Place::Local(self.local(name, span)),
+            None => Place::Local(self.local(name, span), span),
         }
     }
 }

@@ -225,14 +225,14 @@ impl Resolver<'_, '_> {
             ast::ExprKind::Name(name) => match self.global(*name, node.span) {
                 Some(global) => {
                     self.names.settle_arity(global, 0, node.span)?;
-                    Ok(StatRef { global, keys: Vec::new() })
+                    Ok(StatRef { global, keys: Vec::new(), span: node.span })
                 }
                 None => self.error(Code::Type, LOCAL_STAT, node.span),
             },
             ast::ExprKind::Index { base, indexes } => match &base.kind {
                 ast::ExprKind::Name(name) => {
                     let global = self.array(*name, indexes.len(), base.span)?;
-                    Ok(StatRef { global, keys: self.full_keys(indexes, node.span)? })
+                    Ok(StatRef { global, keys: self.full_keys(indexes, node.span)?, span: base.span })
                 }
                 _ => self.error(Code::Type, "expected statistic", base.span),
             },
@@ -287,7 +287,7 @@ impl Resolver<'_, '_> {
         }
         let place = Box::new(self.place(target, span)?);
         self.remember(&place, if op == AssignOp::Set { carried } else { None });
-        if let (AssignOp::Aggregate, Place::Local(_)) = (op, &*place) {
+        if let (AssignOp::Aggregate, Place::Local(..)) = (op, &*place) {
             return self.error(Code::Type, LOCAL_STAT, target.span);
         }
         Ok(match op {
@@ -313,8 +313,8 @@ impl Resolver<'_, '_> {
         }
         let target = self.expr(node)?;
         match target.kind {
-            ExprKind::Local(id) => Ok(Place::Local(id)),
-            ExprKind::Global(id) => Ok(Place::Global(id)),
+            ExprKind::Local(id) => Ok(Place::Local(id, target.span)),
+            ExprKind::Global(id) => Ok(Place::Global(id, target.span)),
             ExprKind::Element { array, keys } => Ok(Place::Element(array, keys, target.span)),
             _ => self.no_place(node.span, operator),
         }
@@ -334,8 +334,10 @@ impl Resolver<'_, '_> {
     /// After `place = value`: what the number there is known to be. Two kinds of values make it a plain number.
     fn remember(&mut self, place: &Place, value: Option<Carried>) {
         let known = match place {
-            Place::Local(id) => self.local_types.entry(*id).or_insert(value),
-            Place::Global(id) | Place::Element(id, ..) => self.names.global_types.entry(*id).or_insert(value),
+            Place::Local(id, _) => self.local_types.entry(*id).or_insert(value),
+            Place::Global(id, _) | Place::Element(id, ..) => {
+                self.names.global_types.entry(*id).or_insert(value)
+            }
         };
         if *known != value {
             *known = None;

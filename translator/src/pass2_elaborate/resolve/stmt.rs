@@ -4,8 +4,7 @@ use super::expr::{asks_defined, constant_truth};
 use super::{Context, Reported, Resolver, make};
 use crate::diag::Code;
 use crate::ir::expr::Place;
-use crate::ir::program::LocalId;
-use crate::ir::stmt::{Block, Foreach, Sort, SortBy, Stmt, StmtKind};
+use crate::ir::stmt::{Block, Bound, Foreach, Sort, SortBy, Stmt, StmtKind};
 use crate::ir::{Expr, ExprKind};
 use crate::pass1_parse::ast;
 use crate::source::{Span, Symbol};
@@ -163,7 +162,7 @@ impl Resolver<'_, '_> {
     fn reset_local(&mut self, name: Symbol, span: Span) -> Expr {
         let untouched = self.hidden(span);
         let value = Box::new(make(span, ExprKind::Local(untouched)));
-        let place = Box::new(Place::Local(self.local(name, span)));
+        let place = Box::new(Place::Local(self.local(name, span), span));
         make(span, ExprKind::Assign { place, value })
     }
 
@@ -182,15 +181,17 @@ impl Resolver<'_, '_> {
     }
 
     /// A variable that a statement sets. A global gets its value by an assignment in front of the body.
-    fn loop_variable(&mut self, name: Symbol, span: Span, body: &mut Block) -> LocalId {
-        let Some(global) = self.global(name, span) else { return self.local(name, span) };
+    fn loop_variable(&mut self, name: Symbol, span: Span, body: &mut Block) -> Bound {
+        let Some(global) = self.global(name, span) else {
+            return Bound { local: self.local(name, span), span };
+        };
         let local = self.hidden(span);
         let value = Box::new(make(span, ExprKind::Local(local)));
-        let place = Box::new(Place::Global(global));
+        let place = Box::new(Place::Global(global, span));
         // Whether it is an array is said by the resolution of the body's own uses.
         let _ = self.names.settle_arity(global, 0, span);
         body.push(Stmt { span, kind: StmtKind::Expr(make(span, ExprKind::Assign { place, value })) });
-        local
+        Bound { local, span }
     }
 
     fn foreach(
@@ -213,7 +214,7 @@ impl Resolver<'_, '_> {
         };
         let limit: Option<Expr> = node.limit.as_ref().map(|limit| self.expr(limit)).transpose()?;
         let mut body = Vec::new();
-        let keys: Vec<LocalId> =
+        let keys: Vec<Bound> =
             node.keys.iter().map(|&(span, name)| self.loop_variable(name, span, &mut body)).collect();
         let value = node.value.map(|(span, name)| self.loop_variable(name, span, &mut body));
         body.extend(self.body_of_loop(&node.body));
@@ -223,7 +224,7 @@ impl Resolver<'_, '_> {
         {
             return self.error(Code::Type, "sort key is not one of the array's", span);
         }
-        let foreach = Foreach { array, keys, value, slice, sort, limit, body };
+        let foreach = Foreach { array, array_span, keys, value, slice, sort, limit, body };
         Ok(StmtKind::Foreach(Box::new(foreach)))
     }
 }

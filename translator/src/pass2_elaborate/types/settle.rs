@@ -1,11 +1,11 @@
 //! Writes the types that were found into the program.
 
-use super::vars::{Kind, Var};
-use super::{Tables, failed};
+use super::failed;
+use super::names::{Kind, Name, Owner, Tables};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::ir::arena::Arena;
 use crate::ir::expr::{ContextValue, Place, Print};
-use crate::ir::program::{Constant, Function, FunctionBody, Global, Local};
+use crate::ir::program::{Constant, Function, FunctionBody, FunctionId, Global, GlobalId, Local};
 use crate::ir::stmt::{Block, SortBy, Stmt, StmtKind};
 use crate::ir::ty::{StatNeeds, Ty, ValueTy};
 use crate::ir::visit::change;
@@ -16,53 +16,71 @@ use crate::source::Span;
 /// Gives every named thing and every expression its type; what has none is an error.
 pub fn program(program: &mut Program, tables: &Tables, sink: &Sink) {
     let before = sink.errors();
-    for (global, vars) in program.globals.iter_mut().zip(&tables.globals) {
-        settle_global(global, vars, tables, sink);
+    let found = Found { tables, sink };
+    for (id, global) in program.globals.handles().zip(program.globals.iter_mut()) {
+        found.global(id, global);
     }
-    for (function, vars) in program.functions.iter_mut().zip(&tables.functions) {
-        locals(&mut function.locals, &vars.locals, tables, sink);
-        function.ret = match tables.vars.kind(vars.ret) {
-            Some(Kind::Scalar(ty)) => Some(ty),
-            None if vars.returns => {
-                unresolved(function.span, sink);
-                None
-            }
-            _ => None,
-        };
+    for (id, function) in program.functions.handles().zip(program.functions.iter_mut()) {
+        found.locals(Owner::Function(id), &mut function.locals);
+        function.ret = found.result(id, function.span);
     }
-    for (probe, vars) in program.probes.iter_mut().zip(&tables.probes) {
-        locals(&mut probe.locals, vars, tables, sink);
+    for (at, probe) in program.probes.iter_mut().enumerate() {
+        found.locals(Owner::Probe(at), &mut probe.locals);
     }
     if !failed(sink, before) {
         expressions(program, tables, sink);
     }
 }
 
-fn settle_global(global: &mut Global, vars: &super::GlobalVars, tables: &Tables, sink: &Sink) {
-    match tables.vars.kind(vars.value) {
-        Some(Kind::Scalar(ty)) => global.value = ValueTy::Scalar(ty),
-        Some(Kind::Stats) if !matches!(global.value, ValueTy::Stat(_)) => {
-            global.value = ValueTy::Stat(StatNeeds::default());
-        }
-        Some(Kind::Stats) => {}
-        None => unresolved(global.span, sink),
-    }
-    for (key, var) in global.keys.iter_mut().zip(&vars.keys) {
-        match tables.vars.kind(*var) {
-            Some(Kind::Scalar(ty)) => *key = ty,
-            Some(Kind::Stats) => invalid(global.span, sink),
-            None => unresolved(global.span, sink),
-        }
-    }
+/// What was found.
+struct Found<'f> {
+    tables: &'f Tables,
+    sink: &'f Sink,
 }
 
-fn locals(arena: &mut Arena<Local>, vars: &[Var], tables: &Tables, sink: &Sink) {
-    for (local, var) in arena.iter_mut().zip(vars) {
-        match tables.vars.kind(*var) {
-            Some(Kind::Scalar(ty)) => local.ty = ty,
-            Some(Kind::Stats) => invalid(local.span, sink),
-            None => unresolved(local.span, sink),
+impl Found<'_> {
+    fn global(&self, id: GlobalId, global: &mut Global) {
+        match self.tables.known(Name::Global(id)).kind {
+            Some(Kind::Scalar(ty)) => global.value = ValueTy::Scalar(ty),
+            Some(Kind::Stats) if !matches!(global.value, ValueTy::Stat(_)) => {
+                global.value = ValueTy::Stat(StatNeeds::default());
+            }
+            Some(Kind::Stats) => {}
+            None => unresolved(self.place(Name::Global(id), global.span), self.sink),
         }
+        for (index, key) in global.keys.iter_mut().enumerate() {
+            self.scalar(Name::Key(id, index), global.span, key);
+        }
+    }
+
+    fn locals(&self, owner: Owner, arena: &mut Arena<Local>) {
+        for (id, local) in arena.handles().zip(arena.iter_mut()) {
+            self.scalar(Name::Local(owner, id), local.span, &mut local.ty);
+        }
+    }
+
+    fn scalar(&self, name: Name, span: Span, ty: &mut Ty) {
+        match self.tables.known(name).kind {
+            Some(Kind::Scalar(found)) => *ty = found,
+            Some(Kind::Stats) => invalid(self.place(name, span), self.sink),
+            None => unresolved(self.place(name, span), self.sink),
+        }
+    }
+
+    fn result(&self, id: FunctionId, span: Span) -> Option<Ty> {
+        match self.tables.known(Name::Result(id)).kind {
+            Some(Kind::Scalar(ty)) => Some(ty),
+            None if self.tables.returns(id) => {
+                unresolved(span, self.sink);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a name is used without a type; where it stands, if it is not used so.
+    fn place(&self, name: Name, span: Span) -> Span {
+        self.tables.known(name).used.unwrap_or(span)
     }
 }
 
@@ -89,7 +107,7 @@ fn expressions(program: &mut Program, tables: &Tables, sink: &Sink) {
     let mut known = Known { globals, returns, saved: Vec::new(), sink };
     for probe in &mut program.probes {
         let types = local_types(&probe.locals);
-        known.saved = saved_types(probe.point.pair(), tables);
+        known.saved = probe.point.pair().map(|pair| tables.saved(pair)).unwrap_or_default();
         if let Some(condition) = &mut probe.condition {
             known.expr(condition, &types);
         }
@@ -101,18 +119,6 @@ fn expressions(program: &mut Program, tables: &Tables, sink: &Sink) {
             known.block(body, &local_types(locals));
         }
     }
-}
-
-/// The types of what an entry keeps, by slot. Values that nobody reads may have none.
-fn saved_types(pair: Option<u32>, tables: &Tables) -> Vec<Option<Ty>> {
-    let Some(pair) = pair else { return Vec::new() };
-    let slots = tables.saved.range((pair, 0)..=(pair, u16::MAX));
-    slots
-        .map(|(_, &var)| match tables.vars.kind(var) {
-            Some(Kind::Scalar(ty)) => Some(ty),
-            _ => None,
-        })
-        .collect()
 }
 
 fn local_types(locals: &Arena<Local>) -> Vec<Ty> {
@@ -185,8 +191,8 @@ impl Known<'_> {
             ExprKind::Call { function, .. } => self.returns[function.index()]?,
             ExprKind::Ternary { then, .. } => then.ty,
             ExprKind::Assign { place, .. } => match &**place {
-                Place::Local(id) => locals[id.index()],
-                Place::Global(id) | Place::Element(id, ..) => self.value(id.index())?,
+                Place::Local(id, _) => locals[id.index()],
+                Place::Global(id, _) | Place::Element(id, ..) => self.value(id.index())?,
             },
             ExprKind::Embedded(code) if code.pragmas.string => Ty::String,
             _ => Ty::Long,
