@@ -1,13 +1,15 @@
 //! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
-//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, parse, cost, sort, flood.
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, parse, elaborate, cost, sort, flood.
 
 mod compile;
 mod cost;
+mod elaborate;
 mod flood;
 mod front;
 mod parse;
 mod sort;
 mod table;
+mod times;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,9 @@ fn main() -> ExitCode {
     }
     if only("parse") {
         part("Pass 1 of much text", parse::rows(oldest));
+    }
+    if only("elaborate") {
+        part(&format!("Pass 2, {oldest}"), elaborate::rows(oldest));
     }
     for release in kernels.iter().filter(|_| only("cost")) {
         part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));

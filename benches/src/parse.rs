@@ -9,6 +9,7 @@ use stap_tests::programs::programs;
 
 use crate::front;
 use crate::table::{Budget, Row};
+use crate::times::{self, Times};
 
 const ROUNDS: usize = 7;
 
@@ -18,21 +19,6 @@ const TAPSET: &str = "/usr/share/systemtap/tapset";
 
 /// Lines of the long script.
 const LINES: usize = 1000;
-
-/// What `-v` tells of a pass.
-#[derive(Clone, Copy)]
-struct Times {
-    cpu: f64,
-    real: f64,
-}
-
-impl Times {
-    const NONE: Times = Times { cpu: f64::INFINITY, real: f64::INFINITY };
-
-    fn least(self, other: Times) -> Times {
-        Times { cpu: self.cpu.min(other.cpu), real: self.real.min(other.real) }
-    }
-}
 
 /// Measures both programs by turns.
 pub fn rows(release: &str) -> Result<Vec<Row>, String> {
@@ -80,23 +66,9 @@ fn library(release: &str, data: &Path) -> Result<Vec<Row>, String> {
     ])
 }
 
-/// The times of pass 1 of a script that needs nothing, out of `in Uusr/Ssys/Rreal ms.`
+/// The times of pass 1 of a script that needs nothing.
 fn pass1(stap: &mut Command, release: &str) -> Result<Times, String> {
-    let output = stap
-        .args(["-v", "-p1", "-r", release, "-e", "probe begin {}"])
-        .output()
-        .map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let line = text.lines().find(|line| line.starts_with("Pass 1: parsed"));
-    let times = line.and_then(|line| line.rsplit_once(" in ")).map(|(_, times)| times);
-    let number = |unit: &str| -> Option<f64> {
-        let word = times?.split(['/', ' ']).find_map(|word| word.strip_suffix(unit))?;
-        word.parse().ok()
-    };
-    match (number("usr"), number("sys"), number("real")) {
-        (Some(user), Some(system), Some(real)) => Ok(Times { cpu: user + system, real }),
-        _ => Err(format!("{:?} -p1 told no times", stap.get_program())),
-    }
+    times::of_pass(stap, 1, release, "probe begin {}")
 }
 
 /// Functions, arrays, loops and probes that need no debuginfo.
