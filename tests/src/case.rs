@@ -108,7 +108,12 @@ impl Case {
         let mut command: Command = programs.stap();
         command.args(["-r", release]).args(&self.directives.args);
         // A listing has its point instead of a script, and no last pass.
-        if !self.directives.args.iter().any(|arg| arg == "-l" || arg == "-L") {
+        if !self
+            .directives
+            .args
+            .iter()
+            .any(|arg| arg == "-l" || arg == "-L" || arg.starts_with("--dump-p") || arg == "--dump-functions")
+        {
             command.args([OsStr::new(self.phase.option()), self.path.as_os_str()]);
         }
         command.args(&self.directives.script_args);

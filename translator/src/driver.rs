@@ -12,6 +12,8 @@ use crate::ir::Program;
 use crate::kernel::{Sysroot, Target};
 use crate::library::Library;
 use crate::pass1_parse::ast;
+use crate::pass2_elaborate::dump;
+use crate::pass2_elaborate::listed::Listed;
 use crate::pass4_build::BuiltModule;
 use crate::session::{self, Layout, Session};
 use crate::source::SourceMap;
@@ -290,17 +292,30 @@ impl Run<'_> {
         Some(program)
     }
 
-    /// `-l` and `-L`: the exit code says whether anything matched.
+    /// `-l`, `-L` and the dumps: the exit code says whether anything matched.
     fn list(&self, listing: &Listing, library: &Library<'_>) -> Result<i32, Stop> {
-        let files = scripts::parse_listing(self.session, listing, library, &self.sink);
-        let found = files
-            .map(|files| pass2_elaborate::list(self.session, &files, library, &self.sink, listing.variables));
+        let lines = self.listed(listing, library);
         let failure = self.report.flush(&self.sink);
-        let lines = found.unwrap_or_default();
         for line in &lines {
-            print_text(&format!("{line}\n"));
+            let text = if self.session.options.json_listing { line.json() } else { line.text() };
+            print_text(&format!("{text}\n"));
         }
         Ok(if lines.is_empty() { failure.unwrap_or(1) } else { 0 })
+    }
+
+    fn listed(&self, listing: &Listing, library: &Library<'_>) -> Vec<Listed> {
+        let session = self.session;
+        match listing {
+            Listing::ProbeTypes => dump::probe_types(session),
+            Listing::ProbeAliases => dump::probe_aliases(session, &library.trees()),
+            Listing::Functions => dump::functions(session, &library.trees(), library),
+            Listing::Points { point, variables } => {
+                let files = scripts::parse_listing(session, point, library, &self.sink);
+                let list =
+                    |files: Vec<_>| pass2_elaborate::list(session, &files, library, &self.sink, *variables);
+                files.map(list).unwrap_or_default()
+            }
+        }
     }
 
     /// Does the work of a pass: shows its diagnostics, and with -v what it took.

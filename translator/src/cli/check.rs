@@ -290,6 +290,10 @@ fn privilege(raw: &Raw) -> Result<Privilege, UsageError> {
 fn scripts(raw: &Raw, options: &mut Options) -> Result<(), UsageError> {
     options.extra_scripts = raw.all("extra").iter().map(|text| text.as_bytes().to_vec()).collect();
     options.listing = listing(raw)?;
+    options.json_listing = raw.has("json");
+    if options.json_listing && options.listing.is_none() {
+        return Err(UsageError::plain("--json goes with -l, -L and the --dump-* switches."));
+    }
     let mut words = raw.words.iter();
     let texts = raw.all("script");
     if texts.len() > 1 {
@@ -312,12 +316,19 @@ fn scripts(raw: &Raw, options: &mut Options) -> Result<(), UsageError> {
 
 fn listing(raw: &Raw) -> Result<Option<Listing>, UsageError> {
     let (points, with_variables) = (raw.all("list"), raw.all("list-vars"));
-    if points.len() + with_variables.len() > 1 {
+    let dumps = [
+        ("dump-probe-types", Listing::ProbeTypes),
+        ("dump-probe-aliases", Listing::ProbeAliases),
+        ("dump-functions", Listing::Functions),
+    ];
+    let mut dumps: Vec<Listing> =
+        dumps.into_iter().filter(|(name, _)| raw.has(name)).map(|(_, listing)| listing).collect();
+    if points.len() + with_variables.len() + dumps.len() > 1 {
         return Err(UsageError::plain("ERROR: only one of the -l/-L/--dump-* switches may be specified"));
     }
     let variables = !with_variables.is_empty();
-    let Some(point) = points.first().or(with_variables.first()) else { return Ok(None) };
-    Ok(Some(Listing { point: text(point, "-l")?, variables }))
+    let Some(point) = points.first().or(with_variables.first()) else { return Ok(dumps.pop()) };
+    Ok(Some(Listing::Points { point: text(point, "-l")?, variables }))
 }
 
 fn conflicts(raw: &Raw, options: &Options) -> Result<(), UsageError> {

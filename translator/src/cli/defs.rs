@@ -132,6 +132,18 @@ pub const DEFS: &[Def] = &[
     long("btf", Required("FILE"), "take the kernel's functions and types from the BTF in FILE"),
     long("no-global-var-display", NoValue, "do not print globals that were never read at the end"),
     long("message-format", Required("classic|json"), "layout of errors and warnings"),
+    long("dump-probe-types", NoValue, "list the points that probes can have"),
+    long(
+        "dump-probe-aliases",
+        NoValue,
+        "list the aliases of the tapset; with -v those that begin with _ too",
+    ),
+    long("dump-functions", NoValue, "list the functions of the tapset with their types; -v as above"),
+    long(
+        "json",
+        NoValue,
+        "give -l, -L and the --dump-* switches as JSON, one object a line: probe and variables, probe_type, alias and points, or function, type, parameters and tags",
+    ),
     long(
         "dump-after",
         Required("resolve|elide|types|optimize"),
@@ -158,9 +170,6 @@ pub const DEFS: &[Def] = &[
     long("ldd", NoValue, "add symbols of shared libraries").refused(""),
     long("all-modules", NoValue, "add symbols of all kernel modules").refused(""),
     long("debug", NoValue, "build the module with debuginfo").refused("use -k to keep the generated C"),
-    long("dump-probe-types", NoValue, "list probe types").refused("`man stapprobes` of SystemTap lists them"),
-    long("dump-probe-aliases", NoValue, "list probe aliases").refused("use -l 'NAME.*'"),
-    long("dump-functions", NoValue, "list tapset functions").refused(""),
     long("skip-badvars", NoValue, "take 0 for context variables that do not exist or cannot be read"),
     long("suppress-handler-errors", NoValue, "ignore run-time errors").refused("use -DMAXERRORS=NUM"),
     long("suppress-time-limits", NoValue, "no MAXACTION, no overload check")

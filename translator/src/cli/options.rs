@@ -15,11 +15,20 @@ pub enum Script {
 
 /// `-l` and `-L`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// The probe point, as text.
-    pub point: String,
-    /// `-L`: with variables.
-    pub variables: bool,
+pub enum Listing {
+    /// Points that match.
+    Points {
+        /// The probe point, as text.
+        point: String,
+        /// `-L`: with variables.
+        variables: bool,
+    },
+    /// `--dump-probe-types`
+    ProbeTypes,
+    /// `--dump-probe-aliases`
+    ProbeAliases,
+    /// `--dump-functions`
+    Functions,
 }
 
 /// `--sign-module[=KEY,CERT]`
@@ -89,6 +98,8 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     /// `-l`, `-L`
     pub listing: Option<Listing>,
+    /// `--json`: the listing as objects.
+    pub json_listing: bool,
     /// `-I`
     pub include_dirs: Vec<PathBuf>,
     /// `-m`
@@ -162,6 +173,7 @@ impl Default for Options {
             extra_scripts: Vec::new(),
             args: Vec::new(),
             listing: None,
+            json_listing: false,
             include_dirs: Vec::new(),
             module_name: None,
             release: None,

@@ -77,7 +77,8 @@ fn place(sources: &SourceMap, span: Span, out: &mut String) {
     out.push('}');
 }
 
-fn string(text: &str, out: &mut String) {
+/// A string with its quotes.
+pub fn string(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::options::{Listing, Script};
+use crate::cli::options::Script;
 use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::ir::Program;
 use crate::ir::program::Global;
@@ -35,13 +35,13 @@ pub fn parse(session: &Session<'_>, library: &Library<'_>, sink: &Sink) -> Optio
 /// Parses the probe point of a listing, as a probe that does nothing.
 pub fn parse_listing(
     session: &Session<'_>,
-    listing: &Listing,
+    point: &str,
     library: &Library<'_>,
     sink: &Sink,
 ) -> Option<Vec<ast::File>> {
     let config = |name: &str| session.target.config.get(name).map(str::to_owned);
     let env = library::environment(session, &config, &session.options.args, session.options.guru, library);
-    let text = format!("probe {} {{ }}\n", listing.point);
+    let text = format!("probe {} {{ }}\n", point);
     let id = session.sources.add("<input>", text.into_bytes(), session.options.guru, false);
     let file = pass1_parse::parse_file(&session.sources, id, &env, sink);
     (sink.errors() == 0).then(|| vec![file])

@@ -100,6 +100,12 @@ impl<'s> Library<'s> {
         }
     }
 
+    /// The trees of all files that have no errors.
+    pub fn trees(&self) -> Vec<Arc<ast::File>> {
+        let scripts = (0..self.files.len()).filter(|&position| !is_macros(&self.files[position].path));
+        scripts.filter_map(|position| self.tree(position)).collect()
+    }
+
     /// Files with a public function of that name.
     pub fn function(&self, name: Symbol) -> Vec<Arc<ast::File>> {
         self.declaring(Kind::Function, name.as_str())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::{Catalog, Declarations};
 use super::handlers;
+use super::listed::Listed;
 use super::names::Names;
 use super::points::PointTree;
 use super::types;
@@ -24,7 +25,7 @@ pub fn list(
     library: &dyn Declarations,
     sink: &Sink,
     variables: bool,
-) -> Vec<String> {
+) -> Vec<Listed> {
     let mut names = Names::new(session, sink, Catalog::new(files, library));
     handlers::resolve_all(&mut names, &mut PointTree::new(session.options.compatible));
     if variables {
@@ -43,11 +44,7 @@ pub fn list(
             Some(known) => known.into_iter().filter(|one| found.contains(one)).collect(),
         });
     }
-    let line = |(name, found): (String, Option<Vec<String>>)| {
-        let found = found.filter(|_| variables).unwrap_or_default();
-        found.iter().fold(name, |line, variable| format!("{line} {variable}"))
-    };
-    points.into_iter().map(line).collect()
+    points.into_iter().map(|(name, found)| Listed::Point(name, found.unwrap_or_default())).collect()
 }
 
 fn variables(names: &Names<'_>, probe: &Probe, scope: Option<Scope>) -> Vec<String> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::catalog::Declarations;
 use super::{elaborate, list, print};
-use crate::cli::options::Options;
+use crate::cli::options::{Listing, Options};
 use crate::diag::{Diagnostic, Severity, Sink};
 use crate::host::memory::MemoryHost;
 use crate::ir::Program;
@@ -125,7 +125,11 @@ fn run_here(script: &str, options: Options) -> Outcome {
     };
     let listed = match &session.options.listing {
         None => Vec::new(),
-        Some(listing) => list(&session, files, &library, &sink, listing.variables),
+        Some(Listing::Points { variables, .. }) => {
+            let lines = list(&session, files, &library, &sink, *variables);
+            lines.iter().map(|line| line.text()).collect()
+        }
+        Some(_) => Vec::new(),
     };
     Outcome { program, said: sink.take(), listed }
 }

@@ -96,6 +96,11 @@ pub static FAMILIES: &[&dyn Family] = &[
     &later::Unready,
 ];
 
+/// Whether a pattern is of a point that can run: one that stands for whatever may follow is not.
+pub fn is_ready(pattern: &str) -> bool {
+    !later::Unready.patterns().contains(&pattern)
+}
+
 /// Dotted components as a script writes them.
 pub fn point_text(components: &[Component]) -> String {
     let mut text = String::new();

@@ -199,7 +199,7 @@ fn conditions_neither_call_nor_change() {
 #[test]
 fn listing() {
     let list = |text: &str, variables| {
-        let listing = Listing { point: text.into(), variables };
+        let listing = Listing::Points { point: text.into(), variables };
         run(&format!("probe {text} {{}}"), Options { listing: Some(listing), ..Options::default() }).listed
     };
     assert_eq!(list("vfs.*", false), ["vfs.read", "vfs.write"]);

@@ -11,7 +11,38 @@ mod stmt;
 
 use super::names::Names;
 use crate::diag::Sink;
-use names::Tables;
+use crate::ir::program::{FunctionId, LocalId};
+use crate::ir::ty::Ty;
+use names::{Kind, Name, Owner, Tables};
+
+/// What is known of the types of a program, right or wrong.
+pub struct Guess(Tables);
+
+/// Infers what can be inferred, and complains of nothing but clashes.
+pub fn guess(names: &Names<'_>) -> Guess {
+    let mut tables = Tables::new(names);
+    infer::program(&names.program, &mut tables, names.sink);
+    Guess(tables)
+}
+
+impl Guess {
+    /// The type of a function's local or parameter.
+    pub fn local(&self, function: FunctionId, local: LocalId) -> Option<Ty> {
+        self.scalar(Name::Local(Owner::Function(function), local))
+    }
+
+    /// What a function gives.
+    pub fn result(&self, function: FunctionId) -> Option<Ty> {
+        self.scalar(Name::Result(function))
+    }
+
+    fn scalar(&self, name: Name) -> Option<Ty> {
+        match self.0.known(name).kind {
+            Some(Kind::Scalar(ty)) => Some(ty),
+            _ => None,
+        }
+    }
+}
 
 /// Finds all types and writes them into the program. Errors go to the sink.
 pub fn types(names: &mut Names<'_>) {
