@@ -71,7 +71,7 @@ fuzz:
 ## soak: the cases and special tests on the real-time kernel and on one with lock and memory checking
 soak: setup workloads
 	tools/setup.sh soak
-	@CARGO="$(CARGO)" STAP_PEER_WHOLE=1 STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" tools/run-tests.sh -p stap-tests
+	@CARGO="$(CARGO)" STAP_PEER_WHOLE=1 STAP_SOAK=1 STAP_TEST_KERNELS="$$(tools/soak-kernels.sh)" tools/run-tests.sh -p stap-tests
 
 ## debug-kernel: build a 6.1 kernel with lockdep, KASAN and kmemleak, once; prints where it is
 debug-kernel:

@@ -105,4 +105,7 @@ struct stp_cpu_status {
 };
 #define STP_IOC_CPU_STATUS _IOWR('s', 2, struct stp_cpu_status)
 
+/* A start that is under way registers no more probes.  STP_EXIT must follow, which waits for the start. */
+#define STP_IOC_GIVE_UP _IO('s', 3)
+
 #endif

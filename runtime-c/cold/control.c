@@ -5,6 +5,7 @@
  * Lock order: stp_session_mutex, then stp_control_mutex.
  */
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/poll.h>
 
 #define STP_MESSAGE_OF(NOTICE) BIT(STP_NOTICE_##NOTICE)
@@ -222,6 +223,23 @@ static ssize_t stp_control_next(char __user *to, size_t room)
 	       stp_control_try_notice(to, room, STP_NOTICE_EXIT);
 }
 
+/*
+ * Waits, a second at most, until a quarter of the pool is free, for a task that has many messages.
+ * ctx: task, may sleep; locks: none
+ */
+void stp_messages_make_room(void)
+{
+	unsigned int tries, i, used;
+
+	for (tries = 0; tries < 100; tries++) {
+		for (i = 0, used = 0; i < STP_DEFAULT_BUFFERS; i++)
+			used += atomic_read(&stp_slots[i].state) != STP_SLOT_FREE;
+		if (used <= STP_DEFAULT_BUFFERS - STP_DEFAULT_BUFFERS / 4 || !atomic_read(&stp_control_open))
+			return;
+		msleep(10);
+	}
+}
+
 /* ctx: task; locks: none */
 static bool stp_control_ready(void)
 {
@@ -284,6 +302,9 @@ static long stp_control_ioctl(struct file *file, unsigned int request, unsigned 
 		return copy_to_user(to, &watermark, sizeof(watermark)) ? -EFAULT : 0;
 	case STP_IOC_CPU_STATUS:
 		return stp_control_cpu_status(to);
+	case STP_IOC_GIVE_UP:
+		stp_session_leave(STAP_SESSION_STOPPING);
+		return 0;
 	}
 	return -ENOTTY;
 }

@@ -14,6 +14,8 @@ __printf(1, 2) void _stp_warn(const char *fmt, ...);
 __printf(1, 2) void _stp_error(const char *fmt, ...);
 /* "ERROR: ..."; the session goes on, the caller counts against MAXERRORS. */
 __printf(1, 2) void _stp_softerror(const char *fmt, ...);
+/* For a task that has many messages: waits a little for stapio to read some. */
+void stp_messages_make_room(void);
 /* A command for stapio to run with sh -c; cut at STP_SYSTEM_MAX - 1 bytes. */
 void _stp_system(const char *command);
 

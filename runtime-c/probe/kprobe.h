@@ -169,11 +169,21 @@ static int stap_kprobe_register_one(struct stap_dwarf_probe *sdp, struct stap_dw
 	return rc;
 }
 
-/* ctx: task; locks: none */
+/* There may be thousands.  ctx: task, may sleep; locks: none */
 static void stap_kprobe_refused(const struct stap_dwarf_probe *sdp, int rc)
 {
+	stp_messages_make_room();
 	_stp_warn("probe %s (symbol %s) registration error [man warning::pass5] (rc %d)",
 		  sdp->probe->pp, sdp->symbol_name ?: "none", rc);
+}
+
+/* Whether nobody has asked for the session's end meanwhile; lets others run.  ctx: task, may sleep; locks: none */
+static bool stap_kprobe_goes_on(void)
+{
+	int state = session_state();
+
+	cond_resched();
+	return state == STAP_SESSION_STARTING || state == STAP_SESSION_RUNNING;
 }
 
 /* Whether the probe's own breakpoint is to be there.  ctx: task; locks: none */
@@ -197,7 +207,7 @@ static void stap_kprobe_rearm(void)
 #ifdef STP_HAVE_FTRACE_ARGS
 	stap_ftrace_rearm();
 #endif
-	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
+	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes) && stap_kprobe_goes_on(); i++) {
 		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
 		struct kprobe *kp = &stap_dwarf_kprobes[i].u.kp;
 		bool enabled = stap_kprobe_enabled(sdp, &stap_dwarf_kprobes[i]);
@@ -221,7 +231,7 @@ static int stap_kprobe_register(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
+	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes) && stap_kprobe_goes_on(); i++) {
 		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
 		int rc = stap_kprobe_register_one(sdp, &stap_dwarf_kprobes[i]);
 

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -39,22 +41,28 @@ pub struct Control {
 struct Sending {
     messages: Sender<Vec<u8>>,
     failures: Receiver<io::Error>,
+    /// Messages whose write has not returned.
+    pending: Arc<AtomicUsize>,
 }
 
 impl Sending {
     fn start(command: File) -> io::Result<Self> {
         let (messages, to_send) = channel::<Vec<u8>>();
         let (tell, failures) = channel();
+        let pending = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&pending);
         std::thread::Builder::new().name("control".into()).spawn(move || {
             for message in to_send {
-                if let Err(error) = write_message(&command, &message)
+                let written = write_message(&command, &message);
+                left.fetch_sub(1, Ordering::Release);
+                if let Err(error) = written
                     && tell.send(error).is_err()
                 {
                     return;
                 }
             }
         })?;
-        Ok(Self { messages, failures })
+        Ok(Self { messages, failures, pending })
     }
 }
 
@@ -159,7 +167,16 @@ impl Kernel for Control {
             Some(sender) => sender,
             none => none.insert(Sending::start(self.command.try_clone()?)?),
         };
+        sender.pending.fetch_add(1, Ordering::Relaxed);
         sender.messages.send(message.encode()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.sender.as_ref().is_some_and(|sender| sender.pending.load(Ordering::Acquire) > 0)
+    }
+
+    fn give_up_start(&mut self) -> io::Result<()> {
+        Ok(sys::ioctl::give_up(&self.command)?)
     }
 
     fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()> {

@@ -12,6 +12,12 @@ pub trait Kernel {
     /// Sends one message.
     fn send(&mut self, message: &ToModule) -> io::Result<()>;
 
+    /// Whether the module still works on a message that was sent.
+    fn is_busy(&self) -> bool;
+
+    /// Lets a start that is under way register no more probes; the end must be asked for as well.
+    fn give_up_start(&mut self) -> io::Result<()>;
+
     /// Opens the trace channels of CPUs 0 to `nr_cpus` - 1; one that is not there stays silent.
     fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()>;
 

@@ -31,9 +31,9 @@ const COMMAND_STEP: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// To its first message.
     pub connect: Duration,
-    /// To start: thousands of probes may have to be registered.
+    /// To tell that it has started, once it has taken the message.
     pub start: Duration,
-    /// To stop: end probes run, and handlers on other CPUs finish.
+    /// To tell that it has stopped, likewise.
     pub stop: Duration,
 }
 
@@ -347,6 +347,9 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
             Phase::Stopping | Phase::Stopped => return Ok(()),
             Phase::Connecting | Phase::Starting | Phase::Running => {}
         }
+        if self.phase == Phase::Starting {
+            self.kernel.give_up_start().map_err(|error| self.lost_contact(&error))?;
+        }
         self.phase = Phase::Stopping;
         self.deadline = Some(Instant::now() + self.settings.limits.stop);
         self.settings.log.step("stopping the module");
@@ -363,9 +366,12 @@ impl<'a, K: Kernel, E: Events> Session<'a, K, E> {
             .help("another program may have removed it")
     }
 
+    /// A module that is at work, on thousands of probes say, has the time it takes; three signals end the wait.
     fn check_deadline(&self) -> Result<()> {
         match self.deadline {
-            Some(deadline) if self.phase != Phase::Stopped && Instant::now() >= deadline => {
+            Some(deadline)
+                if self.phase != Phase::Stopped && Instant::now() >= deadline && !self.kernel.is_busy() =>
+            {
                 let name = &self.settings.module;
                 Err(Error::runtime(format!("module {name} did not {} in time", self.phase))
                     .help(format!("see the kernel's log (dmesg); \"staprun -d {name}\" removes the module")))

@@ -49,9 +49,9 @@ static int put_record(void)
 
 static int put_numbers(void)
 {
-	printf("%d %d %d %lu %lu %zu %zu %zu %zu %d %d %d\n", STP_ABI_VERSION, STP_MESSAGE_MAX, STP_SYSTEM_MAX,
-	       (unsigned long)STP_IOC_WATERMARK, (unsigned long)STP_IOC_CPU_STATUS, sizeof(struct stp_cpu_status),
-	       offsetof(struct stp_cpu_status, next_seq), offsetof(struct stp_cpu_status, lost_records),
+	printf("%d %d %d %lu %lu %lu %zu %zu %zu %zu %d %d %d\n", STP_ABI_VERSION, STP_MESSAGE_MAX, STP_SYSTEM_MAX,
+	       (unsigned long)STP_IOC_WATERMARK, (unsigned long)STP_IOC_CPU_STATUS, (unsigned long)STP_IOC_GIVE_UP,
+	       sizeof(struct stp_cpu_status), offsetof(struct stp_cpu_status, next_seq), offsetof(struct stp_cpu_status, lost_records),
 	       offsetof(struct stp_cpu_status, lost_bytes), STP_PR_STAPUSR, STP_PR_STAPSYS, STP_PR_STAPDEV);
 	return 0;
 }

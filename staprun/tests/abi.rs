@@ -92,6 +92,7 @@ fn constants_and_ioctls_agree() {
         SYSTEM_MAX as u64,
         ioctl::WATERMARK,
         ioctl::CPU_STATUS,
+        ioctl::GIVE_UP,
         size_of::<CpuStatus>() as u64,
         std::mem::offset_of!(CpuStatus, next_seq) as u64,
         std::mem::offset_of!(CpuStatus, lost_records) as u64,

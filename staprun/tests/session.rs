@@ -1,6 +1,6 @@
 //! stapio's whole loop against a module end that lives in this process.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek};
 use std::rc::Rc;
@@ -40,6 +40,10 @@ struct State {
     deaf: bool,
     /// The answer to a start comes as a step.
     silent_start: bool,
+    /// The start was given up when so many messages had been sent.
+    given_up: Option<usize>,
+    /// How often the module says that it still works on a message.
+    busy: Cell<u32>,
     /// Printed by end probes.
     last_words: Option<&'static str>,
 }
@@ -101,6 +105,19 @@ impl Kernel for Module {
         Ok(())
     }
 
+    fn is_busy(&self) -> bool {
+        let state = self.0.borrow();
+        let left = state.busy.get();
+        state.busy.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn give_up_start(&mut self) -> io::Result<()> {
+        let mut state = self.0.borrow_mut();
+        state.given_up = Some(state.sent.len());
+        Ok(())
+    }
+
     fn open_channels(&mut self, nr_cpus: u32) -> io::Result<()> {
         assert_eq!(nr_cpus, 2);
         Ok(())
@@ -152,6 +169,7 @@ struct Ran {
     output: String,
     sent: Vec<ToModule>,
     released: bool,
+    given_up: Option<usize>,
 }
 
 struct Case {
@@ -174,7 +192,7 @@ fn case(steps: impl IntoIterator<Item = Step>) -> Case {
 }
 
 impl Case {
-    fn run_into(self, file: std::fs::File) -> (Result<Exit>, Vec<ToModule>, bool) {
+    fn run_into(self, file: std::fs::File) -> (Result<Exit>, State, bool) {
         let module = Module(Rc::new(RefCell::new(self.state)));
         let released = Rc::new(RefCell::new(false));
         let command =
@@ -190,18 +208,18 @@ impl Case {
         let (mut kernel, mut events) = (module.clone(), module.clone());
         let output = Output::new(file).unwrap();
         let exit = Session::new(settings, &mut kernel, &mut events, output, command).run();
-        let sent = module.0.borrow().sent.clone();
+        let state = module.0.take();
         let released = *released.borrow();
-        (exit, sent, released)
+        (exit, state, released)
     }
 
     fn run(self) -> Ran {
         let mut file = tempfile::tempfile().unwrap();
-        let (exit, sent, released) = self.run_into(file.try_clone().unwrap());
+        let (exit, state, released) = self.run_into(file.try_clone().unwrap());
         let mut output = String::new();
         file.rewind().unwrap();
         file.read_to_string(&mut output).unwrap();
-        Ran { exit, output, sent, released }
+        Ran { exit, output, sent: state.sent, released, given_up: state.given_up }
     }
 }
 
@@ -371,23 +389,40 @@ fn a_command_that_may_not_start_any_more_is_dropped() {
     assert_eq!(ran.exit.unwrap(), Exit::Ok);
     assert_eq!(ran.sent, [ToModule::Start(4711), ToModule::Exit]);
     assert!(!ran.released);
+    // After the start was sent, before the end is asked for.
+    assert_eq!(ran.given_up, Some(1));
+}
+
+#[test]
+fn a_module_at_work_has_the_time_it_takes() {
+    let limits = Limits { start: Duration::ZERO, ..Limits::default() };
+    let started = Step::Message(FromModule::Started { result: 0, by_ftrace: 0 });
+    let mut slow = case([Step::Print(0, "begin\n"), Step::Print(0, "begin\n"), started, EXIT]);
+    (slow.state.silent_start, slow.limits) = (true, limits);
+    slow.state.busy = Cell::new(4);
+    let ran = slow.run();
+    assert_eq!(ran.exit.unwrap(), Exit::Ok);
+    assert_eq!(ran.given_up, None);
+    let mut stuck = case([]);
+    (stuck.state.silent_start, stuck.limits) = (true, limits);
+    assert!(stuck.run().exit.unwrap_err().to_string().contains("did not start in time"));
 }
 
 #[test]
 fn a_reader_that_left_ends_the_session_quietly() {
     let (reader, writer) = nix::unistd::pipe().unwrap();
     drop(reader);
-    let (exit, sent, _) = case([Step::Print(0, "x\n")]).run_into(writer.into());
+    let (exit, state, _) = case([Step::Print(0, "x\n")]).run_into(writer.into());
     assert_eq!(exit.unwrap(), Exit::Ok);
-    assert_eq!(sent, [ToModule::Start(0), ToModule::Exit]);
+    assert_eq!(state.sent, [ToModule::Start(0), ToModule::Exit]);
 }
 
 #[test]
 fn a_full_disk_is_lost_output() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let (exit, sent, _) = case([Step::Print(0, "x\n")]).run_into(full);
+    let (exit, state, _) = case([Step::Print(0, "x\n")]).run_into(full);
     assert_eq!(exit.unwrap(), Exit::OutputLost);
-    assert_eq!(sent, [ToModule::Start(0), ToModule::Exit]);
+    assert_eq!(state.sent, [ToModule::Start(0), ToModule::Exit]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What one script and its expected output cannot say: losses, order, signals, several sessions, refusals. Each test
 //! takes modules made on the host into a guest of each kernel.
 
+mod bulk;
 mod disturbances;
 mod handmade;
 mod kprobe_ftrace;

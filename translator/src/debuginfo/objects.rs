@@ -166,6 +166,11 @@ impl<'s> Objects<'s> {
         if name == "kernel" { self.kernel() } else { self.module(name) }
     }
 
+    /// Whether points are only listed.
+    pub fn listing(&self) -> bool {
+        self.session.options.listing.is_some()
+    }
+
     /// The symbols of `kernel`, or of a module of that name, from its own file; the error says what was lacking.
     pub fn symbols(&self, name: &str) -> Result<Rc<Symbols>, String> {
         if let Some(known) = self.symbols.borrow().get(name) {

@@ -4,6 +4,7 @@
 //! is known about their parameters then. Where the image is not here either, a plain name still is a symbol, which the
 //! kernel itself finds when the probes are loaded.
 
+mod bulk;
 mod by_symbol;
 mod located;
 
@@ -13,9 +14,10 @@ use super::spec::FunctionSpec;
 use super::{Derivation, Family, Scope, point_text, wrong};
 use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects, Site};
 use crate::diag::{Diagnostic, suggest};
-use crate::ir::program::Point;
+use crate::ir::program::{KprobePoint, Point};
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
+use bulk::Bulk;
 use by_symbol::BySymbol;
 use located::Located;
 
@@ -151,7 +153,34 @@ impl<'c> Query<'c> {
                 false => Ok(vec![BySymbol { query: self, objects, module }.point(no_match)?]),
             };
         }
-        found.into_iter().map(|(name, id)| self.derivation(known, module, name, id, offset)).collect()
+        if pattern && module == "kernel" && found.len() >= bulk::MANY && !objects.listing() {
+            return self.in_bulk(objects, known, found);
+        }
+        let one = |(name, id): (String, FunctionId)| {
+            let spec = (name.clone(), offset);
+            self.derivation(known, module, name, id, spec)
+        };
+        found.into_iter().map(one).collect()
+    }
+
+    /// Many functions of the kernel, by their addresses where its image tells them.
+    fn in_bulk(
+        &self,
+        objects: &Objects<'_>,
+        known: &Known,
+        mut found: Vec<(String, FunctionId)>,
+    ) -> Result<Vec<Derivation>, Diagnostic> {
+        let bulk = Bulk::of_kernel(objects);
+        if let Some(bulk) = &bulk {
+            found.retain(|(name, _)| bulk.stays(name));
+        }
+        let one = |(name, id): (String, FunctionId)| {
+            let distance = bulk.as_ref().and_then(|bulk| bulk.distance(&name));
+            let spec =
+                distance.map_or_else(|| (name.clone(), 0), |distance| (bulk::BASE.to_owned(), distance));
+            self.derivation(known, "kernel", name, id, spec)
+        };
+        found.into_iter().map(one).collect()
     }
 
     fn by_dwarf(
@@ -218,8 +247,10 @@ impl<'c> Query<'c> {
         module: &str,
         name: String,
         function: FunctionId,
-        offset: u64,
+        (symbol, distance): (String, u64),
     ) -> Result<Derivation, Diagnostic> {
+        // Patterns, which may go by distances from another symbol, have no offset of their own.
+        let offset = if symbol == name { distance } else { 0 };
         let mut components = self.components.to_vec();
         for component in &mut components {
             let text = match component.name.as_str() {
@@ -229,8 +260,8 @@ impl<'c> Query<'c> {
             };
             component.arg = Some(Literal::String(text.into_bytes()));
         }
-        let spec = Spec { module: module.to_owned(), symbol: name, offset };
-        let point = kprobe::point(&components, spec)?;
+        let spec = Spec { module: module.to_owned(), symbol, offset };
+        let point = KprobePoint { offset: distance, ..kprobe::point(&components, spec)? };
         let scope = Scope { object: known.id, function, site: Site::Entry, returns: point.is_return };
         // Only DWARF knows where variables are further on.
         let scope = (offset == 0).then_some(scope);
