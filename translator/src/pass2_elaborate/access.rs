@@ -78,20 +78,20 @@ pub fn expr(expr: &Expr, used: bool, f: &mut dyn FnMut(Deed, Span)) {
         ExprKind::Print(print) => histograms(print, expr.span, f),
         ExprKind::Embedded(code) => embedded(code, f),
         // The value of `a = b` is b, so a is not read even when the value is used.
-        ExprKind::Assign { place, .. } => change(place, false, Access::Write, expr.span, f),
-        ExprKind::Aggregate { place, .. } => change(place, false, Access::Aggregate, expr.span, f),
+        ExprKind::Assign { place, .. } => change(place, false, Access::Write, f),
+        ExprKind::Aggregate { place, .. } => change(place, false, Access::Aggregate, f),
         ExprKind::AssignBinary { place, .. }
         | ExprKind::AssignConcat { place, .. }
-        | ExprKind::Crement { place, .. } => change(place, used, Access::Write, expr.span, f),
+        | ExprKind::Crement { place, .. } => change(place, used, Access::Write, f),
         _ => {}
     }
 }
 
-fn change(place: &Place, read: bool, access: Access, span: Span, f: &mut dyn FnMut(Deed, Span)) {
-    let (Place::Global(id, _) | Place::Element(id, ..)) = place else { return };
-    f(Deed::Global(*id, access), span);
+fn change(place: &Place, read: bool, access: Access, f: &mut dyn FnMut(Deed, Span)) {
+    let (Place::Global(id, span) | Place::Element(id, _, span)) = place else { return };
+    f(Deed::Global(*id, access), *span);
     if read {
-        f(Deed::Global(*id, Access::Read), span);
+        f(Deed::Global(*id, Access::Read), *span);
     }
 }
 
