@@ -15,7 +15,7 @@ use super::places::Subject;
 use super::types::{Type, TypeId, TypeKind, Types};
 use super::{Broken, DebugInfo, Kind, ObjectId};
 use crate::cache::Cache;
-use crate::cli::options::Debuginfo;
+use crate::cli::options::{Debuginfo, Listing};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::kernel::symbols::Symbols;
 use crate::kernel::trace_headers::TraceHeaders;
@@ -60,6 +60,8 @@ pub struct Objects<'s> {
     read: RefCell<Vec<Rc<dyn DebugInfo>>>,
     kernel: OnceCell<Result<Known, Lack>>,
     kernel_btf: OnceCell<Result<Rc<Section>, Lack>>,
+    /// The kernel's BTF, found and not yet read.
+    found_btf: RefCell<Option<Result<btf::find::Found, Lack>>>,
     modules: RefCell<FxHashMap<String, Result<Known, Lack>>>,
     symbols: RefCell<FxHashMap<String, Result<Rc<Symbols>, String>>>,
     trace_headers: OnceCell<TraceHeaders>,
@@ -74,6 +76,7 @@ impl<'s> Objects<'s> {
             read: RefCell::default(),
             kernel: OnceCell::new(),
             kernel_btf: OnceCell::new(),
+            found_btf: RefCell::default(),
             modules: RefCell::default(),
             symbols: RefCell::default(),
             trace_headers: OnceCell::new(),
@@ -171,6 +174,11 @@ impl<'s> Objects<'s> {
         self.session.options.listing.is_some()
     }
 
+    /// Whether the names of points are all that is wanted of them.
+    pub fn lists_names(&self) -> bool {
+        matches!(self.session.options.listing, Some(Listing::Points { variables: false, .. }))
+    }
+
     /// The symbols of `kernel`, or of a module of that name, from its own file; the error says what was lacking.
     pub fn symbols(&self, name: &str) -> Result<Rc<Symbols>, String> {
         if let Some(known) = self.symbols.borrow().get(name) {
@@ -263,7 +271,10 @@ impl<'s> Objects<'s> {
     fn read_kernel(&self) -> Result<Known, Lack> {
         let choice = self.session.options.debuginfo;
         if choice != Debuginfo::Btf && self.session.options.btf.is_none() {
-            let id = btf::find::kernel(self.session).ok().and_then(|found| found.source.build_id);
+            let found = btf::find::kernel(self.session);
+            let id = found.as_ref().ok().and_then(|found| found.source.build_id.clone());
+            // Megabytes, which are wanted again where there is no DWARF.
+            self.found_btf.replace(Some(found));
             match self.read_dwarf(Subject::Kernel, id.as_deref()) {
                 Err(lack) if choice == Debuginfo::Dwarf => return Err(lack),
                 Ok(known) => return Ok(known),
@@ -306,7 +317,7 @@ impl<'s> Objects<'s> {
 
     fn read_kernel_btf(&self) -> Result<Rc<Section>, Lack> {
         let id = self.next_id()?;
-        let found = btf::find::kernel(self.session)?;
+        let found = self.found_btf.take().unwrap_or_else(|| btf::find::kernel(self.session))?;
         let path = found.source.path.clone();
         let section = Section::kernel(found.source, id, &found.bytes);
         let section = Rc::new(section.map_err(|broken| lack_of(&path, &broken))?);

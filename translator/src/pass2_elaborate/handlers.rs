@@ -63,14 +63,30 @@ fn file_items(names: &mut Names<'_>, tree: &mut PointTree, file: usize) {
     }
 }
 
+/// The points that the probes of the scripts stand for, by their names in the script. No handler is looked at.
+pub fn point_names(names: &mut Names<'_>, tree: &mut PointTree) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in 0..names.catalog.files().len() {
+        let node = names.catalog.file(file);
+        for (item, _) in node.items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Probe(_))) {
+            let derived = derive(names, tree, ItemRef { file, item });
+            found.extend(derived.into_iter().filter_map(|mut one| one.chain.pop()));
+        }
+    }
+    found
+}
+
 fn probe(names: &mut Names<'_>, tree: &mut PointTree, item: ItemRef) {
+    for one in derive(names, tree, item) {
+        add_probe(names, one);
+    }
+}
+
+fn derive(names: &mut Names<'_>, tree: &mut PointTree, item: ItemRef) -> Vec<Derived> {
     let sink = names.sink;
     let user = names.session.options.privilege == Privilege::User;
     let objects = &names.objects;
-    let derived = Deriver { catalog: &mut names.catalog, tree, objects, sink, user, aliases: 0 }.probe(item);
-    for one in derived {
-        add_probe(names, one);
-    }
+    Deriver { catalog: &mut names.catalog, tree, objects, sink, user, aliases: 0 }.probe(item)
 }
 
 fn add_probe(names: &mut Names<'_>, derived: Derived) {

@@ -1,6 +1,6 @@
 //! `-l` and `-L`: the points that a pattern matches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, Declarations};
 use super::handlers;
@@ -27,16 +27,19 @@ pub fn list(
     variables: bool,
 ) -> Vec<Listed> {
     let mut names = Names::new(session, sink, Catalog::new(files, library));
-    handlers::resolve_all(&mut names, &mut PointTree::new(session.options.compatible));
-    if variables {
-        types::types(&mut names);
+    let mut tree = PointTree::new(session.options.compatible);
+    if !variables {
+        let points: BTreeSet<String> = handlers::point_names(&mut names, &mut tree).into_iter().collect();
+        return points.into_iter().map(|name| Listed::Point(name, Vec::new())).collect();
     }
+    handlers::resolve_all(&mut names, &mut tree);
+    types::types(&mut names);
     let mut points: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
     for (probe, scope) in names.program.probes.iter().zip(&names.scopes) {
         if session.sources.file(probe.span.file).library || matches!(probe.point, Point::KprobeEntry { .. }) {
             continue;
         }
-        let found = if variables { self::variables(&names, probe, *scope) } else { Vec::new() };
+        let found = self::variables(&names, probe, *scope);
         let kept = points.entry(probe.pn.clone()).or_default();
         // Several points of one name only promise what all of them have.
         *kept = Some(match kept.take() {

@@ -35,8 +35,12 @@ impl Located<'_, '_> {
             for (function, entry) in instances {
                 let body = function == candidate.id;
                 let wanted = if body { wants_bodies } else { wants_instances && self.offset == 0 };
-                if wanted {
-                    points.extend(self.point(candidate, function, entry, body));
+                let point = wanted.then(|| self.point(candidate, function, entry, body)).flatten();
+                let found = point.is_some();
+                points.extend(point);
+                // All instances have one name, and some functions have thousands.
+                if found && self.object.objects.lists_names() {
+                    break;
                 }
             }
         }
