@@ -1,11 +1,13 @@
 //! `make bench`: each budget beside what is measured here. Times are the least of several interleaved runs, and stand as
-//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose parts: compile, front, parse, elaborate, cost, sort, flood.
+//! ratios to a bare kprobe module through Kbuild in the same run, so that another machine says the same. Words choose
+//! parts: compile, front, parse, elaborate, listing, cost, sort, flood.
 
 mod compile;
 mod cost;
 mod elaborate;
 mod flood;
 mod front;
+mod listing;
 mod parse;
 mod sort;
 mod table;
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
     }
     if only("elaborate") {
         part(&format!("Pass 2, {oldest}"), elaborate::rows(oldest));
+    }
+    if only("listing") {
+        part(&format!("Listings and patterns, {oldest}"), listing::rows(oldest));
     }
     for release in kernels.iter().filter(|_| only("cost")) {
         part(&format!("Instructions a hit above the unprobed call, {release}"), cost::rows(release));

@@ -74,7 +74,7 @@ fn pass1(stap: &mut Command, release: &str) -> Result<Times, String> {
 /// Functions, arrays, loops and probes that need no debuginfo.
 fn long_script() -> String {
     let mut text = String::from("global count, seen, last\n");
-    for number in 0..(LINES - 1) / 9 {
+    for number in 0..(LINES - 2) / 9 {
         let _ = write!(
             text,
             "function weigh_{number}:long (value:long, name:string) {{\n\

@@ -103,7 +103,7 @@ fn locals_live_from_one_line_to_another() {
     else {
         panic!("it has no value yet")
     };
-    assert!(why.starts_with("0x"), "{why}");
+    assert!(why.contains("the nearest where it lives is 0x"), "{why}");
     assert!(why.contains("(shapes.c:"), "{why}");
     let lives = dwarf.statements(area).expect("sound").into_iter().any(|statement| {
         let there = dwarf.variables(area, Site::Address(statement.address)).expect("sound");
