@@ -68,3 +68,52 @@ fn scripts_below_path_name_programs_beside_them() {
     let (text, _scratch) = said(&files, &["-v"], "probe shell.start { exit() }");
     assert!(text.contains("process(\"/usr/bin/sh\").begin"), "{text}");
 }
+
+#[test]
+fn files_with_errors_are_skipped_when_they_are_needed() {
+    let files = [
+        ("m.stpm", "@define bad %( 1"),
+        ("n.stpm", "@define good %( 7 %)"),
+        ("a.stp", "function broken() { return @nope }"),
+        ("b.stp", "function whole() { return 5 }"),
+    ];
+    let (text, scratch) = said(&files, &[], "probe begin { println(@bad) }");
+    let file = scratch.path().join("tapset/m.stpm");
+    let warning = format!("WARNING: macro tapset \"{}\" has errors, and will be skipped.\n", file.display());
+    assert!(text.contains(&warning), "{text}");
+    assert!(text.contains("parse error: incomplete macro definition - missing '%)'\n"), "{text}");
+    assert!(text.contains("parse error: unknown operator @bad\n"), "{text}");
+    let (text, scratch) = said(&files, &[], "probe begin { println(broken()) }");
+    let file = scratch.path().join("tapset/a.stp");
+    let warning = format!("WARNING: tapset \"{}\" has errors, and will be skipped\n", file.display());
+    assert!(text.contains(&warning), "{text}");
+    assert!(text.contains("semantic error: unresolved function broken"), "{text}");
+    let (text, _scratch) = said(&files, &[], "probe begin { println(whole(), @good) }");
+    assert_eq!(text, "");
+}
+
+#[test]
+fn functions_of_the_library_say_who_may_call_them() {
+    let files = [(
+        "c.stp",
+        "function risky:long() %{ /* guru */ STAP_RETVALUE = 1; %}
+         function plain:long() %{ /* pure */ STAP_RETVALUE = 1; %}
+         function free:long() %{ /* pure */ /* unprivileged */ STAP_RETVALUE = 1; %}
+         function relayed() { return risky() }",
+    )];
+    let script = "probe begin { println(risky()) }";
+    let (text, _scratch) = said(&files, &[], script);
+    let message =
+        "semantic error: function may not be used unless -g is specified: identifier 'risky' at <input>:1:23";
+    assert!(text.contains(message), "{text}");
+    let (text, _scratch) = said(&files, &["-g"], script);
+    assert_eq!(text, "");
+    let (text, _scratch) = said(&files, &[], "probe begin { println(relayed()) }");
+    assert_eq!(text, "");
+    let user = ["--privilege=stapusr"];
+    let (text, _scratch) = said(&files, &user, "probe begin { println(plain()) }");
+    let message = "semantic error: function may not be used when --privilege=stapusr is specified: identifier 'plain' at ";
+    assert!(text.contains(message), "{text}");
+    let (text, _scratch) = said(&files, &user, "probe begin { println(free()) }");
+    assert_eq!(text, "");
+}

@@ -193,7 +193,9 @@ impl<'s> Library<'s> {
     }
 
     fn skip(&self, file: &File, causes: Vec<Diagnostic>) {
-        let text = format!("tapset \"{}\" has errors, and will be skipped", file.path.display());
+        // SystemTap ends the one with a full stop and the other without.
+        let (kind, stop) = if is_macros(&file.path) { ("macro tapset", ".") } else { ("tapset", "") };
+        let text = format!("{kind} \"{}\" has errors, and will be skipped{stop}", file.path.display());
         let warning = Diagnostic::new(Code::LibraryFile, Severity::Warning, text);
         self.sink.push(causes.into_iter().fold(warning, Diagnostic::caused_by));
     }
