@@ -57,12 +57,12 @@ static int stp_session_start(const struct stp_start_request *request)
 	return rc == -EBUSY ? rc : 0;
 }
 
-/* Takes up or gives up probes in modules.  ctx: task; locks: takes stp_session_mutex */
-static void stp_session_refresh(void)
+/* Probes of a module that comes are taken up, of one that goes given up.  ctx: task; locks: takes stp_session_mutex */
+static void stp_session_refresh(const char *module, bool coming)
 {
 	mutex_lock(&stp_session_mutex);
 	if (stp_session_started && !stp_session_ended)
-		systemtap_module_refresh();
+		systemtap_module_refresh(module, coming);
 	mutex_unlock(&stp_session_mutex);
 }
 

@@ -8,7 +8,7 @@
 static int stp_module_event(struct notifier_block *block, unsigned long event, void *data)
 {
 	if (data != THIS_MODULE && (event == MODULE_STATE_COMING || event == MODULE_STATE_GOING))
-		stp_session_refresh();
+		stp_session_refresh(((struct module *)data)->name, event == MODULE_STATE_COMING);
 	return NOTIFY_DONE;
 }
 

@@ -77,7 +77,7 @@ struct proc_ops;
 
 /* Generated unit, called by the cold object in a task. */
 int systemtap_module_init(void);
-void systemtap_module_refresh(void);
+void systemtap_module_refresh(const char *module, bool coming);
 void systemtap_module_exit(void);
 
 /* Cold object.  All of these: ctx: any, NMI too; locks: none. */

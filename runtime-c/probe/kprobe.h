@@ -186,6 +186,15 @@ static bool stap_kprobe_goes_on(void)
 	return state == STAP_SESSION_STARTING || state == STAP_SESSION_RUNNING;
 }
 
+/* Registers one, and says so when that fails, unless its module @may_come later.  ctx: task; locks: none */
+static void stap_kprobe_take_up(struct stap_dwarf_probe *sdp, struct stap_dwarf_kprobe *skp, bool may_come)
+{
+	int rc = stap_kprobe_register_one(sdp, skp);
+
+	if (rc && !sdp->optional_p && (rc != -ENOENT || !may_come))
+		stap_kprobe_refused(sdp, rc);
+}
+
 /* Whether the probe's own breakpoint is to be there.  ctx: task; locks: none */
 static bool stap_kprobe_enabled(const struct stap_dwarf_probe *sdp, const struct stap_dwarf_kprobe *skp)
 {
@@ -221,23 +230,37 @@ static void stap_kprobe_rearm(void)
 	}
 }
 
+/* Whether a module is not the build that its probes were made for.  ctx: task; locks: none */
+static bool stap_kprobe_other_build(const char *module)
+{
+#ifdef STAP_HAVE_BUILD_IDS
+	return stap_module_is_other(module);
+#else
+	return false;
+#endif
+}
+
 /*
- * Registers all.  One that fails is a warning and the session goes on without it; a module that is not there is
- * waited for.  One call a probe: register_kprobes() is a loop over register_kprobe() that gives up, and takes
- * back what it did, at the first failure.
+ * Registers all.  One that fails is a warning and the session goes on without it.  One call a probe:
+ * register_kprobes() is a loop over register_kprobe() that gives up, and takes back what it did, at the first failure.
  * ctx: task; locks: none
  */
 static int stap_kprobe_register(void)
 {
+	const char *module = "kernel";
+	bool other = false;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes) && stap_kprobe_goes_on(); i++) {
 		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
-		int rc = stap_kprobe_register_one(sdp, &stap_dwarf_kprobes[i]);
 
-		if (!rc || sdp->optional_p || (rc == -ENOENT && stap_kprobe_in_module(sdp)))
-			continue;
-		stap_kprobe_refused(sdp, rc);
+		/* Those of a module stand together. */
+		if (stap_kprobe_in_module(sdp) && strcmp(sdp->module, module)) {
+			module = sdp->module;
+			other = stap_kprobe_other_build(module);
+		}
+		if (!other || !stap_kprobe_in_module(sdp))
+			stap_kprobe_take_up(sdp, &stap_dwarf_kprobes[i], stap_kprobe_in_module(sdp));
 	}
 	stap_kprobe_rearm();
 	return 0;
@@ -271,24 +294,34 @@ static void stap_kprobe_unregister_one(struct stap_dwarf_probe *sdp, struct stap
 	stap_kprobe_count_missed(sdp, skp);
 }
 
-/* A module came or went: takes up its probes, or gives up those that went with it.  ctx: task; locks: none */
-static void stap_kprobe_refresh(void)
+/*
+ * A module comes, its code is in place and none of it has run: takes up its probes.  Or one goes: gives up those that
+ * the kernel has marked as gone, and counts what they missed.
+ * ctx: task; locks: none
+ */
+static void stap_kprobe_refresh(const char *module, bool coming)
 {
 #ifdef STP_TIMING
 	u64 start = stp_cycles();
 #endif
+	bool asked = false, other = false;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(stap_dwarf_probes); i++) {
 		struct stap_dwarf_probe *sdp = &stap_dwarf_probes[i];
 		struct stap_dwarf_kprobe *skp = &stap_dwarf_kprobes[i];
 
-		if (!stap_kprobe_in_module(sdp))
+		if (strcmp(sdp->module, module))
 			continue;
 		if (sdp->registered_p && kprobe_gone(&skp->u.kp))
 			stap_kprobe_unregister_one(sdp, skp);
-		else if (!sdp->registered_p)
-			stap_kprobe_register_one(sdp, skp);
+		if (!coming || sdp->registered_p)
+			continue;
+		if (!asked)
+			other = stap_kprobe_other_build(module);
+		asked = true;
+		if (!other)
+			stap_kprobe_take_up(sdp, skp, false);
 	}
 #ifdef STP_TIMING
 	stp_timing_add(&stp_timing_refresh, stp_cycles() - start);

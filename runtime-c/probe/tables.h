@@ -58,6 +58,13 @@ struct stap_symbol {
 	unsigned long address;
 };
 
+/* What the translator read of an object: see symbols/build_id.h */
+struct stap_build_id {
+	const char *const module;	/* "kernel", or the name of a module */
+	unsigned int size;		/* of id */
+	const u8 id[64];
+};
+
 /* What c->probe_type says of the running handler. */
 enum stp_probe_type {
 	stp_probe_type_none,

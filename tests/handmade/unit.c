@@ -229,9 +229,9 @@ out:
 	return rc;
 }
 
-void systemtap_module_refresh(void)
+void systemtap_module_refresh(const char *module, bool coming)
 {
-	stap_kprobe_refresh();
+	stap_kprobe_refresh(module, coming);
 }
 
 void systemtap_module_exit(void)

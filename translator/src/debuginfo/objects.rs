@@ -17,6 +17,7 @@ use super::{Broken, DebugInfo, Kind, ObjectId};
 use crate::cache::Cache;
 use crate::cli::options::{Debuginfo, Listing};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::ir::program::BuildId;
 use crate::kernel::symbols::Symbols;
 use crate::kernel::trace_headers::TraceHeaders;
 use crate::kernel::{Package, Target, modules, symvers, unpack};
@@ -52,6 +53,9 @@ pub struct Known {
     /// Its answers.
     pub info: Rc<dyn DebugInfo>,
 }
+
+/// Build ids are hashes; the module's table has room for the longest.
+const LONGEST_BUILD_ID: usize = 64;
 
 /// All objects of a session.
 pub struct Objects<'s> {
@@ -226,6 +230,41 @@ impl<'s> Objects<'s> {
             }
         }
         Ok(None)
+    }
+
+    /// The builds of all that was read, by name. What does not say is left out.
+    pub fn build_ids(&self) -> Vec<BuildId> {
+        let modules = self.modules.borrow();
+        let modules = modules.iter().filter_map(|(name, known)| Some((name, known.as_ref().ok()?)));
+        let symbols = self.symbols.borrow();
+        let symbols = symbols.iter().filter_map(|(name, read)| Some((name, read.as_ref().ok()?)));
+        let mut ids: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        ids.extend(symbols.filter_map(|(name, read)| Some((&**name, read.build_id.clone()?))));
+        ids.extend(
+            modules.filter_map(|(name, known)| Some((&**name, known.info.source().build_id.clone()?))),
+        );
+        let kernel = self.kernel.get().and_then(|known| known.as_ref().ok());
+        ids.extend(kernel.and_then(|known| Some(("kernel", known.info.source().build_id.clone()?))));
+        ids.retain(|_, id| (1..=LONGEST_BUILD_ID).contains(&id.len()));
+        ids.into_iter().map(|(module, id)| BuildId { module: module.to_owned(), id }).collect()
+    }
+
+    /// A warning when what was read of the kernel is of another build than the kernel that runs under its release.
+    pub fn other_build(&self) -> Option<Diagnostic> {
+        let Session { host, target, options, .. } = self.session;
+        let here = target.release == host.kernel_release() && !options.vm;
+        let read = self.build_ids().into_iter().find(|id| id.module == "kernel")?.id;
+        let runs = btf::find::running_build_id(*host).filter(|runs| here && *runs != read)?;
+        let message = format!(
+            "Build-id mismatch [man warning::buildid]: {} is what was read of kernel {}, {} is what runs",
+            super::hex(&read),
+            target.release,
+            super::hex(&runs)
+        );
+        let diagnostic = Diagnostic::new(Code::Kernel, Severity::Warning, message);
+        Some(
+            diagnostic.help("boot the kernel that is installed, or give -r the release that shall be probed"),
+        )
     }
 
     /// Modules on the disk.

@@ -31,6 +31,8 @@ pub struct Program {
     pub wants_groups: bool,
     /// Symbols whose addresses the kernel tells when the module is loaded; no two are the same.
     pub symbols: Vec<LinkSymbol>,
+    /// The builds of the kernel and of modules that it was made for.
+    pub build_ids: Vec<BuildId>,
     /// Top-level embedded C, in order.
     pub embedded: Vec<EmbeddedC>,
     /// Longest chain of calls that can be active at once, for MAXNESTING; recursive programs add ten.
@@ -46,6 +48,15 @@ pub struct LinkSymbol {
     pub module: String,
     /// Its name there.
     pub name: String,
+}
+
+/// A build of the kernel or of a module, of which something was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildId {
+    /// `kernel`, or a module's name.
+    pub module: String,
+    /// What its build id note says, at most 64 bytes.
+    pub id: Vec<u8>,
 }
 
 /// A regular expression, compiled.

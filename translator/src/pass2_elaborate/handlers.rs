@@ -35,6 +35,10 @@ pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
     report_clashes(names);
     procfs::clashes(&names.program.probes).into_iter().for_each(|error| names.sink.push(error));
     settle_keys(names);
+    names.program.build_ids = names.objects.build_ids();
+    if let Some(warning) = names.objects.other_build() {
+        names.sink.push(warning);
+    }
 }
 
 /// Globals of the scripts keep their order, whatever is used first.

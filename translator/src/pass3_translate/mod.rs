@@ -125,6 +125,7 @@ fn module_view(
         globals: tables::globals(unit),
         arrays: tables::arrays(unit, sort_sites),
         stats: tables::stats(unit),
+        build_ids: tables::build_ids(unit.program),
         symbols: tables::symbols(unit.program),
         prototypes,
         bodies,

@@ -52,6 +52,8 @@ pub struct ModuleView {
     pub arrays: Vec<ArrayView>,
     /// Scalar statistics to allocate.
     pub stats: Vec<String>,
+    /// Rows of stap_build_ids[].
+    pub build_ids: Vec<String>,
     /// Rows of stap_symbols[].
     pub symbols: Vec<String>,
     /// Prototypes of functions.

@@ -6,8 +6,8 @@ use super::writer::{c_long, c_string};
 use super::{histogram, names, procfs, tracepoint};
 use crate::diag::diagnostic::Diagnostic;
 use crate::ir::program::{
-    Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, NetfilterPoint, PerfPoint, Point, Probe,
-    Program, Sampling, Saves, TimerJiffies,
+    BuildId, Constant, DataPlace, DataPoint, Global, KprobePoint, LinkSymbol, NetfilterPoint, PerfPoint,
+    Point, Probe, Program, Sampling, Saves, TimerJiffies,
 };
 use crate::ir::ty::{Ty, ValueTy};
 
@@ -125,6 +125,16 @@ pub fn stats(unit: &Unit<'_>) -> Vec<String> {
     let globals = unit.program.globals.iter().map(|(_, global)| global);
     let stats = globals.filter(|global| global.keys.is_empty() && matches!(global.value, ValueTy::Stat(_)));
     stats.map(names::global).collect()
+}
+
+/// Rows of stap_build_ids[].
+pub fn build_ids(program: &Program) -> Vec<String> {
+    let row = |BuildId { module, id }: &BuildId| {
+        let bytes: Vec<_> = id.iter().map(|byte| format!("{byte:#04x}")).collect();
+        let module = c_string(module.as_bytes());
+        format!("{{ .module = {module}, .size = {}, .id = {{ {} }} }},", id.len(), bytes.join(", "))
+    };
+    program.build_ids.iter().map(row).collect()
 }
 
 /// Rows of stap_symbols[].

@@ -125,7 +125,7 @@ fn source(path: &Path, build_id: Option<Vec<u8>>) -> Source {
 }
 
 /// The build id that the running kernel gives in its notes.
-fn running_build_id(host: &dyn Host) -> Option<Vec<u8>> {
+pub fn running_build_id(host: &dyn Host) -> Option<Vec<u8>> {
     const BUILD_ID: u32 = 3;
     let notes = host.read(Path::new("/sys/kernel/notes")).ok()?;
     let mut rest = &notes[..];
