@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether what runs is what the script was made for: offsets of members and places of code may differ between two builds
- * of one release.  The unit has declared stap_build_ids[], what the translator read of the kernel and of modules.
+ * Whether what runs is what the script was made for: offsets of members and places of code may differ between two
+ * builds of one release.  The unit has declared stap_build_ids[], what the translator read of kernel and modules.
  */
 #ifndef STAP_SYMBOLS_BUILD_ID_H
 #define STAP_SYMBOLS_BUILD_ID_H
@@ -31,7 +31,9 @@ static const struct stp_build_id_note *stp_build_id_note(const u8 *at, const u8 
 {
 	const struct stp_build_id_note *note = (const void *)at;
 
-	if (end - at < (ptrdiff_t)sizeof(*note) || note->name_size != 4 || note->type != 3 || memcmp(note->name, "GNU", 4))
+	if (end - at < (ptrdiff_t)sizeof(*note) || note->name_size != 4 || note->type != 3)
+		return NULL;
+	if (memcmp(note->name, "GNU", 4))
 		return NULL;
 	return note->size <= end - note->id ? note : NULL;
 }
@@ -149,8 +151,9 @@ static __maybe_unused bool stap_module_is_other(const char *name)
 		memcpy(running, note->id, min_t(size_t, note->size, sizeof(running)));
 	preempt_enable();
 	if (other)
-		_stp_warn("Build-id mismatch [man warning::buildid]: probes in module %s are left out: the script was made "
-			  "for %*phN, the one that is loaded is %*phN", name, (int)made_for->size, made_for->id,
+		_stp_warn("Build-id mismatch [man warning::buildid]: probes in module %s are left out: "
+			  "the script was made for %*phN, the one that is loaded is %*phN", name,
+			  (int)made_for->size, made_for->id,
 			  min_t(int, made_for->size, sizeof(running)), running);
 #endif
 	return other;

@@ -239,6 +239,9 @@ impl Run<'_> {
         if session.options.verbose[0] > 1 {
             report::searched(&library);
         }
+        if session.options.verbose[0] > 0 && session.options.wants_symbols {
+            report::symbols_are_there();
+        }
         if session.options.panic_warnings {
             library.read_all();
         }

@@ -6,6 +6,7 @@ mod disturbances;
 mod handmade;
 mod kprobe_ftrace;
 mod lifecycle;
+mod modules;
 mod nested;
 mod order;
 mod refusals;

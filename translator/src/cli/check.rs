@@ -112,6 +112,8 @@ fn plain_values(raw: &Raw) -> Result<Options, UsageError> {
         panic_warnings: raw.has("panic-warnings") && !raw.has("no-warnings"),
         timing: raw.has("timing"),
         disable_cache: raw.has("disable-cache"),
+        symbols_of: raw.all("object").iter().map(|object| text(object, "-d")).collect::<Result<_, _>>()?,
+        wants_symbols: ["object", "all-modules", "ldd"].iter().any(|id| raw.has(id)),
         vm: raw.has("vm"),
         sign: signing(raw)?,
         compatible: compatible(raw)?,

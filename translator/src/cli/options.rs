@@ -142,6 +142,10 @@ pub struct Options {
     pub timing: bool,
     /// `--disable-cache`
     pub disable_cache: bool,
+    /// `-d`: whose symbols and unwind data shall be there.
+    pub symbols_of: Vec<String>,
+    /// `-d`, `--all-modules` or `--ldd` was given.
+    pub wants_symbols: bool,
     /// `--vm[=RELEASE]`: run in a virtual machine of the target's kernel.
     pub vm: bool,
     /// `--sign-module`
@@ -195,6 +199,8 @@ impl Default for Options {
             panic_warnings: false,
             timing: false,
             disable_cache: false,
+            symbols_of: Vec::new(),
+            wants_symbols: false,
             vm: false,
             sign: None,
             compatible: (5, 6),

@@ -216,7 +216,7 @@ impl<'s> Objects<'s> {
         }
         let modules = self.modules.borrow();
         let found = modules.iter().find(|(_, known)| known.as_ref().is_ok_and(|known| known.id == id));
-        found.map(|(name, _)| name.clone())
+        found.map(|(name, _)| modules::called(name))
     }
 
     /// The definition of a struct or union that is only declared where it was met.
@@ -246,7 +246,7 @@ impl<'s> Objects<'s> {
         let kernel = self.kernel.get().and_then(|known| known.as_ref().ok());
         ids.extend(kernel.and_then(|known| Some(("kernel", known.info.source().build_id.clone()?))));
         ids.retain(|_, id| (1..=LONGEST_BUILD_ID).contains(&id.len()));
-        ids.into_iter().map(|(module, id)| BuildId { module: module.to_owned(), id }).collect()
+        ids.into_iter().map(|(module, id)| BuildId { module: modules::called(module), id }).collect()
     }
 
     /// A warning when what was read of the kernel is of another build than the kernel that runs under its release.
@@ -265,6 +265,23 @@ impl<'s> Objects<'s> {
         Some(
             diagnostic.help("boot the kernel that is installed, or give -r the release that shall be probed"),
         )
+    }
+
+    /// A warning for each object of `-d` that names nothing of the kernel's.
+    pub fn without_symbols(&self) -> Vec<Diagnostic> {
+        let Session { host, target, options, .. } = self.session;
+        let known = |name: &str| {
+            let name = if modules::is_path(name) { name.to_owned() } else { modules::canonical(name) };
+            name == "kernel"
+                || (!modules::called(&name).is_empty()
+                    && modules::find(*host, &target.root, &target.release, &name).is_some())
+        };
+        let missing = options.symbols_of.iter().filter(|name| !known(name)).map(|name| {
+            let message = format!("missing unwind/symbol data for module '{name}'");
+            let help = "the kernel and its modules need no -d; symbols of user space are not available yet";
+            Diagnostic::new(Code::Kernel, Severity::Warning, message).help(help)
+        });
+        missing.collect()
     }
 
     /// Modules on the disk.
@@ -301,7 +318,7 @@ impl<'s> Objects<'s> {
             let message = "which functions are exported is not known without the kernel's headers";
             return Err(Lack::new(message, self.headers_remedy()));
         };
-        symvers::exports(self.session.host, dir, object).map_err(|error| {
+        symvers::exports(self.session.host, dir, &modules::called(object)).map_err(|error| {
             let message = format!("cannot read Module.symvers in {}: {error}", dir.display());
             Lack::new(message, "reinstall the kernel's headers")
         })

@@ -139,6 +139,13 @@ pub fn searched(library: &Library<'_>) {
     library.searched().iter().for_each(|one| line("Searched", &one.dir, &one.scripts));
 }
 
+/// What comes of -d, --all-modules and --ldd.
+pub fn symbols_are_there() {
+    eprintln!(
+        "Symbols and stacks of the kernel and all its modules come from the running kernel; nothing is added."
+    );
+}
+
 /// The colours that option and environment ask for.
 fn palette(host: &dyn Host, color: Color) -> Palette {
     let dumb = || host.env("TERM").is_none_or(|term| term == "dumb");

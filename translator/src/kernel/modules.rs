@@ -20,9 +20,25 @@ pub fn all(host: &dyn Host, root: &Sysroot, release: &str) -> Vec<(String, PathB
     ROOTS.iter().find_map(listed).unwrap_or_default()
 }
 
-/// The file of one module of a release.
+/// The file of a module as a script names it: one of the release's by its name, any other by its path.
 pub fn find(host: &dyn Host, root: &Sysroot, release: &str, name: &str) -> Option<PathBuf> {
+    if is_path(name) {
+        return Some(root.at(name)).filter(|path| host.is_file(path));
+    }
     all(host, root, release).into_iter().find(|(known, _)| known == name).map(|(_, path)| path)
+}
+
+/// Whether a script names a module by its file.
+pub fn is_path(name: &str) -> bool {
+    name.starts_with('/')
+}
+
+/// What the kernel calls a module that a script names by name or path.
+pub fn called(name: &str) -> String {
+    match is_path(name) {
+        true => name_of(Path::new(name)).unwrap_or_default(),
+        false => name.to_owned(),
+    }
 }
 
 /// The kernel writes module names with underscores only.
@@ -52,6 +68,11 @@ mod tests {
         let nat = Path::new("/usr/lib/modules/1/kernel/net/nf-nat.ko.xz");
         assert_eq!(find(&host, root, "1", "nf_nat").as_deref(), Some(nat));
         assert_eq!(find(&host, root, "1", "xfs"), None);
+        let host = host.file("/home/me/my-own.ko", "");
+        let own = Path::new("/home/me/my-own.ko");
+        assert_eq!(find(&host, root, "1", "/home/me/my-own.ko").as_deref(), Some(own));
+        assert_eq!(find(&host, root, "1", "/home/me/none.ko"), None);
+        assert_eq!((called("/home/me/my-own.ko.xz"), called("ext4")), ("my_own".into(), "ext4".into()));
         assert_eq!(find(&host, root, "2", "ext4"), None);
     }
 }

@@ -39,6 +39,9 @@ pub fn resolve_all(names: &mut Names<'_>, tree: &mut PointTree) {
     if let Some(warning) = names.objects.other_build() {
         names.sink.push(warning);
     }
+    for warning in names.objects.without_symbols() {
+        names.sink.push(warning);
+    }
 }
 
 /// Globals of the scripts keep their order, whatever is used first.

@@ -15,6 +15,7 @@ use super::{Derivation, Family, Scope, point_text, wrong};
 use crate::debuginfo::{DebugInfo, FunctionId, Kind, Known, Objects, Site};
 use crate::diag::{Diagnostic, suggest};
 use crate::ir::program::{KprobePoint, Point};
+use crate::kernel::modules;
 use crate::pass1_parse::ast::{Component, Literal};
 use crate::pass1_parse::glob;
 use bulk::Bulk;
@@ -44,7 +45,7 @@ impl Family for Function {
 
     fn derive(&self, components: &[Component], objects: &Objects<'_>) -> Result<Vec<Derivation>, Diagnostic> {
         let query = Query::of(components)?;
-        if glob::is_pattern(query.module.as_bytes()) {
+        if glob::is_pattern(query.module.as_bytes()) && !modules::is_path(&query.module) {
             return query.in_modules(objects);
         }
         query.in_object(objects, &query.module)

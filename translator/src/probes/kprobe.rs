@@ -5,7 +5,7 @@
 
 use super::{Derivation, Family, number, point_text, string, wrong};
 use crate::debuginfo::Objects;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::ir::program::{KprobePoint, Point};
 use crate::kernel::modules;
 use crate::pass1_parse::ast::Component;
@@ -63,6 +63,7 @@ pub fn derive(components: &[Component]) -> Result<Derivation, Diagnostic> {
 /// What the components after the function ask for at a place.
 pub fn point(components: &[Component], spec: Spec) -> Result<KprobePoint, Diagnostic> {
     let Spec { module, symbol, offset } = spec;
+    let module = modules::called(&module);
     let mut point = KprobePoint { module, symbol, offset, is_return: false, maxactive: None, saves: None };
     for component in components {
         match component.name.as_str() {
@@ -77,15 +78,26 @@ pub fn point(components: &[Component], spec: Spec) -> Result<KprobePoint, Diagno
     Ok(point)
 }
 
-/// `kernel`, or the module pattern of `module("…")`, with underscores as the kernel writes names.
+/// `kernel`, or the module pattern or path of `module("…")`; names with underscores, as the kernel writes them.
 pub fn module(component: &Component) -> Result<String, Diagnostic> {
     let Some(name) = string(component) else { return Ok("kernel".into()) };
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-*?[]!".contains(b);
     if name.iter().all(plain) && !name.is_empty() && name.len() < 56 {
         return Ok(modules::canonical(&String::from_utf8_lossy(name)));
     }
-    Err(Diagnostic::semantic(Code::NotYet, "paths of modules are not available yet", component.span)
-        .help("name the module as lsmod prints it"))
+    match std::str::from_utf8(name) {
+        Ok(path) if modules::is_path(path) && module_name(&modules::called(path)) => Ok(path.to_owned()),
+        _ => {
+            let message = format!("'{}' names no module", String::from_utf8_lossy(name).escape_debug());
+            Err(wrong(component, message)
+                .help("give a name as lsmod prints it, or the whole path of a .ko file"))
+        }
+    }
+}
+
+/// Whether the kernel may have a module of that name.
+fn module_name(name: &str) -> bool {
+    !name.is_empty() && name.len() < 56 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn one_module(component: &Component) -> Result<String, Diagnostic> {

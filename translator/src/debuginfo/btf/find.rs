@@ -53,6 +53,7 @@ pub fn module(session: &Session<'_>, name: &str) -> Result<Found, Lack> {
     let host = session.host;
     let running = Path::new("/sys/kernel/btf").join(name);
     if session.target.is_running(host)
+        && !modules::is_path(name)
         && let Ok(bytes) = host.read(&running)
     {
         return Ok(Found { source: source(&running, None), bytes });

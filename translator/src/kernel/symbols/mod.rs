@@ -58,8 +58,11 @@ impl Symbols {
     /// Those of a module's file.
     pub fn of_module(session: &Session<'_>, name: &str) -> Result<Symbols, String> {
         let Target { release, root, .. } = &session.target;
-        let path = modules::find(session.host, root, release, name)
-            .ok_or_else(|| format!("kernel {release} has no module {name}"))?;
+        let path =
+            modules::find(session.host, root, release, name).ok_or_else(|| match modules::is_path(name) {
+                true => format!("there is no file {name}"),
+                false => format!("kernel {release} has no module {name}"),
+            })?;
         let unreadable = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
         let packed = session.host.read(&path).map_err(|error| unreadable(&error))?;
         let bytes = unpack::unpack(&packed).map_err(|error| unreadable(&error))?.unwrap_or(packed);

@@ -3,6 +3,7 @@
 use super::{Query, kprobe};
 use crate::debuginfo::{Lack, Objects};
 use crate::diag::{Diagnostic, Severity};
+use crate::kernel::modules;
 use crate::kernel::symbols::Symbols;
 use crate::pass1_parse::ast::Literal;
 use crate::pass1_parse::glob;
@@ -23,6 +24,7 @@ impl BySymbol<'_, '_, '_> {
     pub fn points(&self, pattern: bool, lack: Option<Lack>) -> Result<Vec<Derivation>, Diagnostic> {
         let symbols = match self.objects.symbols(self.module) {
             Ok(symbols) => symbols,
+            Err(why) if modules::is_path(self.module) => return Err(wrong(&self.query.components[0], why)),
             // The kernel will know.
             Err(_) if !pattern && !self.query.exported => {
                 return Ok(vec![kprobe::derive(self.query.components)?]);
